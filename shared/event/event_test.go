@@ -1,0 +1,109 @@
+package event_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lastmile/shared/event"
+)
+
+var update = flag.Bool("update", false, "write the golden file of a version that has none")
+
+// examples holds one filled-in event of every type.
+var examples = []event.Event{
+	&event.JobPlan{Job: "01j9"},
+	&event.CatalogPage{
+		Job: "01j9", Shop: "corner-bakery", Settings: 7, Page: 12, Cursor: "eyJpZCI6MX0",
+		From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC),
+	},
+	&event.BulkPage{Job: "01j9", Shop: "corner-bakery", Page: 3, Items: []string{"croissant", "rye"}, Start: 4096, End: 8192},
+}
+
+// A consumer that was deployed yesterday must read what is published today, so
+// -update writes only goldens that do not exist yet: a changed shape needs a
+// new version.
+func TestPublishedVersionsKeepTheirShape(t *testing.T) {
+	for _, e := range examples {
+		t.Run(string(e.Type()), func(t *testing.T) {
+			got, err := json.MarshalIndent(e, "", "  ")
+			require.NoError(t, err)
+			got = append(got, '\n')
+
+			path := filepath.Join("testdata", string(e.Type())+".json")
+			want, err := os.ReadFile(path)
+			if *update && errors.Is(err, fs.ErrNotExist) {
+				require.NoError(t, os.WriteFile(path, got, 0o644))
+				want = got
+			} else {
+				require.NoError(t, err, "run this test with -update to write the golden of a new version")
+			}
+			require.Equal(t, string(want), string(got), "a changed shape needs a new version, not a new golden")
+
+			back := reflect.New(reflect.TypeOf(e).Elem()).Interface().(event.Event)
+			dec := json.NewDecoder(bytes.NewReader(want))
+			dec.DisallowUnknownFields()
+			require.NoError(t, dec.Decode(back))
+			require.Equal(t, e, back)
+			require.NoError(t, back.Validate())
+			require.NotEmpty(t, back.Key())
+		})
+	}
+}
+
+func TestEveryTypeIsListedAndHasAnExample(t *testing.T) {
+	var listed, shown []event.Type
+	for _, e := range event.All() {
+		listed = append(listed, e.Type())
+	}
+	for _, e := range examples {
+		shown = append(shown, e.Type())
+	}
+	require.ElementsMatch(t, listed, shown)
+
+	goldens, err := filepath.Glob("testdata/*.json")
+	require.NoError(t, err)
+	require.Len(t, goldens, len(listed), "a golden without an event, or the other way round")
+}
+
+func TestValidate(t *testing.T) {
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	tests := map[string]struct {
+		event event.Event
+		field string
+	}{
+		"a plan without a job":             {&event.JobPlan{}, "job"},
+		"a page without a shop":            {&event.CatalogPage{Job: "j", Settings: 1}, "shop"},
+		"a page without settings":          {&event.CatalogPage{Job: "j", Shop: "s"}, "settings"},
+		"a page before the first":          {&event.CatalogPage{Job: "j", Shop: "s", Settings: 1, Page: -1}, "page"},
+		"a page that ends before it began": {&event.CatalogPage{Job: "j", Shop: "s", Settings: 1, From: at, To: at.Add(-1)}, "to"},
+		"a bulk page of nothing":           {&event.BulkPage{Job: "j", Shop: "s"}, "items"},
+		"a bulk page before the file":      {&event.BulkPage{Job: "j", Shop: "s", Start: -1, End: 5}, "start"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := test.event.Validate()
+			require.ErrorIs(t, err, event.ErrInvalid)
+			var invalid *event.InvalidError
+			require.ErrorAs(t, err, &invalid)
+			require.Equal(t, test.field, invalid.Field)
+		})
+	}
+}
+
+func TestDeriveID(t *testing.T) {
+	require.Equal(t, event.DeriveID("a", "b"), event.DeriveID("a", "b"))
+	require.NotEqual(t, event.DeriveID("a", "b"), event.DeriveID("ab"))
+	require.NotEqual(t, event.DeriveID("a", ""), event.DeriveID("a"))
+	require.NotEqual(t, event.NewID(), event.NewID())
+	require.Len(t, string(event.NewID()), 26)
+}
