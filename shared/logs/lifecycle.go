@@ -1,0 +1,131 @@
+package logs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// flushOnPanic bounds the wait for the store while a panic unwinds, and in
+// BeginSync: a slow store must not hold up what matters.
+const flushOnPanic = time.Second
+
+// Lifecycle is the one record of an operation. Its methods are safe for
+// concurrent use.
+type Lifecycle struct {
+	logs  *Logs
+	ctx   context.Context
+	scope *scope
+	began time.Time
+
+	mu    sync.Mutex
+	rec   Record
+	attrs line // members
+}
+
+// Begin opens the lifecycle record of an operation and a span for it. The
+// record is stored as started within Options.Linger, and once more when End
+// completes it; an operation shorter than that costs one write, and Out gets
+// the finished record only. The context
+// carries f, the operation's name and a counter of round trips.
+func Begin(ctx context.Context, l *Logs, operation string, f Fields, attrs ...slog.Attr) (context.Context, *Lifecycle) {
+	f.Operation = operation
+	s := scopeOf(ctx).with(f).spanned()
+	ctx = CountTrips(s.in(ctx))
+	began := l.now()
+	op := &Lifecycle{logs: l, ctx: ctx, scope: s, began: began}
+	op.rec = l.newRecord(s, KindLifecycle, l.clock.stamp(began), slog.LevelInfo, operation)
+	op.rec.ID, op.rec.State = newID(16), StateStarted
+	op.Add(attrs...)
+	l.store(op.rec, op.attrs.b)
+	return ctx, op
+}
+
+// BeginSync is Begin for high stakes: the started record is in the store
+// before the operation goes on, unless the store takes longer than a second.
+func BeginSync(ctx context.Context, l *Logs, operation string, f Fields, attrs ...slog.Attr) (context.Context, *Lifecycle) {
+	ctx, op := Begin(ctx, l, operation, f, attrs...)
+	op.flush()
+	return ctx, op
+}
+
+// flush waits a moment for the store. A store that is down is counted in
+// Dropped, and is no reason to stop.
+func (op *Lifecycle) flush() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(op.ctx), flushOnPanic)
+	defer cancel()
+	_ = op.logs.Flush(ctx)
+}
+
+// Add adds attributes to the record, for what is known only later.
+func (op *Lifecycle) Add(attrs ...slog.Attr) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	for _, a := range attrs {
+		op.attrs.attr(a, 0)
+	}
+}
+
+// Status sets the status of the answer, as in HTTP.
+func (op *Lifecycle) Status(code int) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	op.rec.Status = code
+}
+
+// Step leaves a record of its own for one step of a longer path.
+func (op *Lifecycle) Step(name string, attrs ...slog.Attr) {
+	r := op.logs.newRecord(op.scope, KindStep, op.logs.clock.stamp(op.logs.now()), slog.LevelInfo, name)
+	r.ID, r.State, r.Lifecycle = newID(16), StateOK, op.rec.ID
+	r.TookMS = milliseconds(op.logs.now().Sub(op.began))
+	l := borrowLine()
+	defer l.release()
+	for _, a := range attrs {
+		l.attr(a, 0)
+	}
+	_ = op.logs.emit(op.scope, r, l.b, 0)
+}
+
+// End completes the record with what happened: defer op.End(&err). A nil errp,
+// or one that points to nil, is success. A panic is recorded with its stack,
+// stored, and goes on.
+func (op *Lifecycle) End(errp *error) {
+	if p := recover(); p != nil {
+		op.finish(panicked(p))
+		op.flush()
+		panic(p)
+	}
+	if errp != nil && *errp != nil {
+		op.finish(op.logs.failure(*errp))
+		return
+	}
+	op.finish(nil)
+}
+
+func (op *Lifecycle) finish(f *Failure) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	r := op.rec
+	r.State, r.Level = outcome(f, r.Status)
+	r.Error = f
+	r.TookMS = milliseconds(op.logs.now().Sub(op.began))
+	r.TripsBy = Trips(op.ctx)
+	r.Trips, _ = r.TripsBy.Total()
+	_ = op.logs.emit(op.scope, r, op.attrs.b, 0)
+}
+
+// outcome returns the state and severity of a finished operation. Nobody is
+// called for what a client cancelled.
+func outcome(f *Failure, status int) (State, string) {
+	switch {
+	case f != nil && f.Class == classCancelled.Name:
+		return StateError, severity(slog.LevelWarn)
+	case f != nil:
+		return StateError, severity(slog.LevelError)
+	case status >= 500:
+		return StateError, severity(slog.LevelError)
+	default:
+		return StateOK, severity(slog.LevelInfo)
+	}
+}
