@@ -1,0 +1,74 @@
+// Package function runs functions: what Pub/Sub, Cloud Tasks, Cloud Scheduler
+// and callers send, decoded, logged, handed to a handler, and its error mapped
+// to what the sender does next.
+//
+// A [Spec] declares a function: what triggers it and what it sends. Terraform,
+// the local stack and the program that serves it all read the same Spec.
+package function
+
+import (
+	"net/http"
+	"time"
+
+	"lastmile/shared/event"
+	"lastmile/shared/platform"
+)
+
+// Spec declares a function.
+type Spec struct {
+	// Name is the folder, package, service, service account and log field.
+	Name string
+
+	// Class sizes the service.
+	Class Class
+
+	// Timeout bounds one call; zero is [DefaultTimeout]. Subscriptions wait longer
+	// than that before they deliver again.
+	Timeout time.Duration
+
+	// Publishes lists the events that the function sends; it may send no others.
+	Publishes []event.Event
+
+	// Schedules lists the functions that it sets timers for.
+	Schedules []string
+
+	// Secrets lists the secrets that it may read.
+	Secrets []string
+
+	// Binding is the function itself, with its triggers.
+	Binding Binding
+}
+
+// Class is a size of service. Terraform gives each its memory, processors,
+// concurrency and number of instances.
+type Class string
+
+const (
+	// Small is for short events, one at a time or nearly so.
+	Small Class = "small"
+
+	// Bulk is for events that arrive by the thousand and wait on others.
+	Bulk Class = "bulk"
+
+	// Interactive is for calls that somebody waits for.
+	Interactive Class = "interactive"
+
+	// Warm is for calls that need data in memory: it never scales to zero.
+	Warm Class = "warm"
+)
+
+// DefaultTimeout bounds a call of a function that says nothing else.
+const DefaultTimeout = 60 * time.Second
+
+// timeout is the Spec's timeout or the default one.
+func (s Spec) timeout() time.Duration {
+	if s.Timeout == 0 {
+		return DefaultTimeout
+	}
+	return s.Timeout
+}
+
+// Handler builds the function on p and returns it as Cloud Run serves it.
+func (s Spec) Handler(p *platform.Platform) (http.Handler, error) {
+	return s.Binding.handler(s, p)
+}

@@ -1,0 +1,94 @@
+package platform
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is everything that a function or the gateway is told by its
+// environment. The same variables as Google's own tools use name the emulators.
+type Config struct {
+	Project string `env:"GOOGLE_CLOUD_PROJECT,required,notEmpty"`
+	Region  string `env:"GOOGLE_CLOUD_REGION" envDefault:"us-central1"`
+
+	// Database is Firestore's; empty for the default one.
+	Database string `env:"FIRESTORE_DATABASE"`
+
+	PubSubEmulator    string `env:"PUBSUB_EMULATOR_HOST"`
+	FirestoreEmulator string `env:"FIRESTORE_EMULATOR_HOST"`
+	TasksEmulator     string `env:"CLOUD_TASKS_EMULATOR_HOST"`
+
+	// Redis is host:port of Memorystore.
+	Redis     string `env:"REDIS_ADDR,required,notEmpty"`
+	RedisAuth Secret `env:"REDIS_AUTH"`
+	RedisTLS  bool   `env:"REDIS_TLS"`
+
+	// FunctionURL is where functions are, with {function} for the name.
+	FunctionURL string `env:"FUNCTION_URL,required,notEmpty"`
+
+	// TimerAccount is the service account that Cloud Tasks calls functions as.
+	TimerAccount string `env:"TIMER_SERVICE_ACCOUNT"`
+
+	// PrivateFiles is the bucket for files that are nobody's to read, as a URL:
+	// gs://bucket, file:///folder or mem://.
+	PrivateFiles string `env:"PRIVATE_FILES_URL,required,notEmpty"`
+
+	// Secrets is the folder in which secrets are mounted, a file each.
+	Secrets string `env:"SECRETS_DIR" envDefault:"/secrets"`
+
+	// OperatorToken is what operators sign their calls with.
+	OperatorToken Secret `env:"OPERATOR_TOKEN"`
+
+	// PrivateProviders lets catalogue providers be on private networks.
+	PrivateProviders bool `env:"ALLOW_PRIVATE_PROVIDERS"`
+
+	// LogLevel is the lowest level that is written.
+	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
+
+	// Revision is the running revision, as Cloud Run names it.
+	Revision string `env:"K_REVISION"`
+}
+
+// Secret is a string that is never printed.
+type Secret string
+
+// String hides the secret.
+func (Secret) String() string { return "[redacted]" }
+
+// GoString hides the secret.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText hides the secret.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// ReadConfig reads Config from environ, lines as in [os.Environ]. Its error names every
+// variable that is missing or makes no sense.
+func ReadConfig(environ []string) (Config, error) {
+	c, err := env.ParseAsWithOptions[Config](env.Options{Environment: env.ToMap(environ)})
+	if err = errors.Join(err, c.check()); err != nil {
+		return Config{}, fmt.Errorf("configuration: %w", err)
+	}
+	return c, nil
+}
+
+func (c Config) check() error {
+	var errs []error
+	if c.FunctionURL != "" && !strings.Contains(c.FunctionURL, "{function}") {
+		errs = append(errs, fmt.Errorf("FUNCTION_URL %q must contain {function}", c.FunctionURL))
+	}
+	for name, value := range map[string]string{"FUNCTION_URL": c.URL("x"), "PRIVATE_FILES_URL": c.PrivateFiles} {
+		if u, err := url.Parse(value); value != "" && (err != nil || u.Scheme == "") {
+			errs = append(errs, fmt.Errorf("%s %q must be a URL", name, value))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// URL is where a function is.
+func (c Config) URL(function string) string {
+	return strings.ReplaceAll(c.FunctionURL, "{function}", function)
+}
