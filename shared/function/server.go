@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"lastmile/shared/bus"
@@ -78,17 +77,14 @@ var errPanic = errors.New("panic")
 func (s *server) run(ctx context.Context, operation string, attrs []slog.Attr, f func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.spec.timeout())
 	defer cancel()
-	ctx = logs.CountTrips(ctx)
 	ctx, record := logs.Begin(ctx, s.platform.Logs, operation, logs.Fields{}, attrs...)
-	defer func() {
-		record.End(&err)
-		s.flush(ctx)
-	}()
+	defer s.flush(ctx)
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %v\n%s", errPanic, r, debug.Stack())
+			err = fmt.Errorf("%w: %v", errPanic, r)
 		}
 	}()
+	defer record.End(&err)
 	return f(ctx)
 }
 

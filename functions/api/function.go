@@ -1,0 +1,48 @@
+// Package api is the HTTP API: one router, one file for each resource.
+//
+// Trigger: calls from apps and operators. Every route is described at
+// /openapi.json. A POST with an Idempotency-Key has its effect once.
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"lastmile/shared/httpapi"
+)
+
+// Function is the API.
+type Function struct{ handler http.Handler }
+
+// Resources are what the routes stand on.
+type Resources struct {
+}
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 4 << 20
+
+// New returns the API on r, behind layers.
+func New(r Resources, layers ...httpapi.Layer) *Function {
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("lastmile", "1.0.0")
+	config.DocsPath = ""
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"operator": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"operator": {}}}
+	routes := humago.New(mux, config)
+	health(routes)
+	return &Function{handler: httpapi.Chain(mux, append(layers, httpapi.LimitBody(maxBody))...)}
+}
+
+func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
+
+// openPaths need no token.
+var openPaths = []string{"/healthz", "/openapi.json"}
+
+func health(api huma.API) {
+	huma.Register(api, huma.Operation{
+		OperationID: "health", Method: http.MethodGet, Path: "/healthz", Summary: "Tell that the API runs", Security: []map[string][]string{},
+	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+}

@@ -1,0 +1,78 @@
+package registry
+
+import (
+	"strings"
+
+	"lastmile/shared/docs"
+)
+
+// FirestoreIndexes is the content of firestore.indexes.json, in the form that
+// gcloud, Firebase and the local Firestore read.
+type FirestoreIndexes struct {
+	Indexes        []firestoreIndex `json:"indexes"`
+	FieldOverrides []fieldOverride  `json:"fieldOverrides"`
+}
+
+type firestoreIndex struct {
+	CollectionGroup string       `json:"collectionGroup"`
+	QueryScope      string       `json:"queryScope"`
+	Fields          []indexField `json:"fields"`
+}
+
+type indexField struct {
+	FieldPath   string `json:"fieldPath"`
+	Order       string `json:"order,omitempty"`
+	ArrayConfig string `json:"arrayConfig,omitempty"`
+}
+
+type fieldOverride struct {
+	CollectionGroup string     `json:"collectionGroup"`
+	FieldPath       string     `json:"fieldPath"`
+	TTL             bool       `json:"ttl,omitempty"`
+	Indexes         []struct{} `json:"indexes"`
+}
+
+// Indexes returns what the stores' queries need.
+func Indexes() FirestoreIndexes {
+	return indexesOf(composites(), expiries(), plains())
+}
+
+func composites() []docs.Index { return []docs.Index{} }
+
+func expiries() []docs.Expiry {
+	return []docs.Expiry{{Collection: "inbox", Field: "expires"}, {Collection: "logs", Field: "expires"}}
+}
+
+func plains() []docs.Plain { return []docs.Plain{{Collection: "inbox", Field: "at"}} }
+
+func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {
+	f := FirestoreIndexes{Indexes: []firestoreIndex{}, FieldOverrides: []fieldOverride{}}
+	for _, c := range composites {
+		f.Indexes = append(f.Indexes, composite(c))
+	}
+	for _, e := range expiries {
+		f.FieldOverrides = append(f.FieldOverrides, fieldOverride{CollectionGroup: e.Collection, FieldPath: e.Field, TTL: true, Indexes: []struct{}{}})
+	}
+	for _, p := range plains {
+		f.FieldOverrides = append(f.FieldOverrides, fieldOverride{CollectionGroup: p.Collection, FieldPath: p.Field, Indexes: []struct{}{}})
+	}
+	return f
+}
+
+func composite(c docs.Index) firestoreIndex {
+	f := firestoreIndex{CollectionGroup: c.Collection, QueryScope: "COLLECTION"}
+	if c.Group {
+		f.QueryScope = "COLLECTION_GROUP"
+	}
+	for _, name := range c.Fields {
+		field := indexField{FieldPath: name, Order: "ASCENDING"}
+		if path, ok := strings.CutPrefix(name, "-"); ok {
+			field = indexField{FieldPath: path, Order: "DESCENDING"}
+		}
+		if path, ok := strings.CutSuffix(name, "[]"); ok {
+			field = indexField{FieldPath: path, ArrayConfig: "CONTAINS"}
+		}
+		f.Fields = append(f.Fields, field)
+	}
+	return f
+}

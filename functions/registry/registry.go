@@ -1,0 +1,36 @@
+// Package registry lists the functions of the system. It is the one place that
+// knows them all.
+package registry
+
+import (
+	"fmt"
+	"strings"
+
+	"lastmile/functions/api"
+	"lastmile/shared/event"
+	"lastmile/shared/function"
+)
+
+// All returns every function, by name.
+func All() []function.Spec {
+	return []function.Spec{
+		api.Spec(),
+	}
+}
+
+// Find returns the function of that name. Its error tells which there are.
+func Find(name string) (function.Spec, error) {
+	var names []string
+	for _, s := range All() {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return function.Spec{}, fmt.Errorf("no function %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// Topology is what has to exist for the functions to run.
+func Topology() function.Topology {
+	return function.TopologyOf(All(), event.All())
+}
