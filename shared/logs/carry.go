@@ -14,6 +14,12 @@ const (
 	keyEntity  = "entity" // "type:id", the first one first, divided by commas
 )
 
+// Digits of the ids of W3C.
+const (
+	traceSize = 32
+	spanSize  = 16
+)
+
 const (
 	maxCarried       = 128
 	maxCarriedEntity = 512
@@ -113,17 +119,20 @@ func sound(v string, limit int) bool {
 // parseTraceparent returns the ids of a W3C traceparent of version 00, or of a
 // later one as far as it looks like 00; "" and "" if it is malformed.
 func parseTraceparent(v string) (trace, span string) {
-	const size = len("00-") + 32 + len("-") + 16 + len("-01")
+	const size = len("00-") + traceSize + len("-") + spanSize + len("-01")
 	if len(v) < size || len(v) > maxCarried || (len(v) > size && (v[:2] == "00" || v[size] != '-')) {
 		return "", ""
 	}
 	version, trace, span, flags := v[:2], v[3:35], v[36:52], v[53:size]
-	if v[2] != '-' || v[35] != '-' || v[52] != '-' || version == "ff" || !isHex(version) || !isHex(flags) || !isID(trace) || !isID(span) {
+	if v[2] != '-' || v[35] != '-' || v[52] != '-' || version == "ff" || !isHex(version) || !isHex(flags) || !isID(trace, traceSize) || !isID(span, spanSize) {
 		return "", ""
 	}
 	return trace, span
 }
 
-func isID(s string) bool { return isHex(s) && strings.Trim(s, "0") != "" }
+// isID reports whether s is an id of W3C: so many hexadecimal digits, not all 0.
+func isID(s string, digits int) bool {
+	return len(s) == digits && isHex(s) && strings.Trim(s, "0") != ""
+}
 
 func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }

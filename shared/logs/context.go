@@ -22,8 +22,8 @@ func (e Entity) String() string {
 // Fields are what every record under a context says.
 type Fields struct {
 	Request   string // of the HTTP request that all this came from
-	Trace     string // W3C trace id, 32 hexadecimal digits
-	Span      string // W3C span id, 16 hexadecimal digits
+	Trace     string // W3C trace id, 32 hexadecimal digits; anything else is ignored
+	Span      string // W3C span id, 16 hexadecimal digits; anything else is ignored
 	Caller    string // who asked: "courier:7"
 	Operation string
 	Job       string
@@ -68,8 +68,12 @@ func From(ctx context.Context) Fields { return scopeOf(ctx).Fields }
 func (s *scope) with(f Fields) *scope {
 	n := *s
 	set(&n.Request, f.Request)
-	set(&n.Trace, f.Trace)
-	set(&n.Span, f.Span)
+	if isID(f.Trace, traceSize) {
+		n.Trace = f.Trace
+	}
+	if isID(f.Span, spanSize) {
+		n.Span = f.Span
+	}
 	set(&n.Caller, f.Caller)
 	set(&n.Operation, f.Operation)
 	set(&n.Job, f.Job)

@@ -46,10 +46,17 @@ func (l *Logs) failure(err error) (f *Failure) {
 		}
 	}()
 	c := l.classify(err)
-	return &Failure{Class: c.Name, Code: c.Code, Retryable: c.Retryable, Message: textOf(err), Chain: chain(err)}
+	f = &Failure{Class: c.Name, Code: c.Code, Retryable: c.Retryable, Message: textOf(err), Chain: chain(err)}
+	if p, ok := errors.AsType[*panicError](err); ok {
+		f.Stack = cut(p.stack, maxStack)
+	}
+	return f
 }
 
 func (l *Logs) classify(err error) Class {
+	if _, ok := errors.AsType[*panicError](err); ok {
+		return classPanic
+	}
 	if l.opts.Classify != nil {
 		if c := l.opts.Classify(err); c != (Class{}) {
 			return c
@@ -65,13 +72,22 @@ func (l *Logs) classify(err error) Class {
 	}
 }
 
-// panicked normalises the value of a panic. Call it while the panic unwinds:
-// it takes the stack from there.
-func panicked(p any) *Failure {
-	return &Failure{
-		Class: classPanic.Name, Retryable: classPanic.Retryable,
-		Message: cut(scrub(fmt.Sprint(p)), maxValue), Stack: cut(stack(), maxStack),
-	}
+// panicError is the error that a recovered panic becomes.
+type panicError struct {
+	value any
+	stack string
+}
+
+// Panicked returns the value of a recovered panic as an error whose record has
+// the class "panic" and the stack. Call it where the panic is recovered.
+func Panicked(value any) error { return &panicError{value, stack()} }
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// Unwrap returns the error that somebody panicked with, if it was one.
+func (e *panicError) Unwrap() error {
+	err, _ := e.value.(error)
+	return err
 }
 
 // stack returns the stack from the frame that panicked downwards.

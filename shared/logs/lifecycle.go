@@ -92,7 +92,7 @@ func (op *Lifecycle) Step(name string, attrs ...slog.Attr) {
 // stored, and goes on.
 func (op *Lifecycle) End(errp *error) {
 	if p := recover(); p != nil {
-		op.finish(panicked(p))
+		op.finish(op.logs.failure(Panicked(p)))
 		op.flush()
 		panic(p)
 	}

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 const redacted = "[redacted]"
 
-// Secret is a string that no record shows. Convert it to a string to use it.
+// Secret is a string that no record, text or JSON shows. Convert it to a string
+// to use it.
 type Secret string
 
 // LogValue hides the secret.
@@ -20,14 +20,15 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // String hides the secret.
 func (Secret) String() string { return redacted }
 
-// GoString hides the secret.
-func (Secret) GoString() string { return redacted }
+// Format hides the secret in every verb.
+func (Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
 // MarshalText hides the secret, also inside JSON.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// Personal is a name, a phone number, an address: data of a person. Records
-// show its first character only. Convert it to a string to use it.
+// Personal is a name, a phone number, an address: data of a person. Records,
+// texts and JSON show its first character only; Firestore keeps all of it.
+// Convert it to a string to use it or to answer with it.
 type Personal string
 
 func (p Personal) masked() string {
@@ -44,14 +45,11 @@ func (p Personal) LogValue() slog.Value { return slog.StringValue(p.masked()) }
 // String masks the data.
 func (p Personal) String() string { return p.masked() }
 
-// GoString masks the data.
-func (p Personal) GoString() string { return strconv.Quote(p.masked()) }
+// MarshalText masks the data, also inside JSON.
+func (p Personal) MarshalText() ([]byte, error) { return []byte(p.masked()), nil }
 
 // Format masks the data in every verb.
 func (p Personal) Format(f fmt.State, _ rune) { fmt.Fprint(f, p.masked()) }
-
-// Format hides the secret in every verb.
-func (Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
 
 // sensitive reports whether the values of a key are hidden whatever their
 // type: keys that end like "accessToken", "api_key", "X-Api-Key" or "cookies".
