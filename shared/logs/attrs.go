@@ -106,8 +106,7 @@ func (l *line) float(f float64) {
 		l.string(strconv.FormatFloat(f, 'g', -1, 64))
 		return
 	}
-	b, _ := json.Marshal(f)
-	l.b = append(l.b, b...)
+	l.b = strconv.AppendFloat(l.b, f, 'g', -1, 64)
 }
 
 // any writes a value by its JSON form; an error by its text. The code of a

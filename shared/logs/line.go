@@ -48,9 +48,10 @@ func (l *line) record(to *Logs, r *Record, attrs []byte, pc uintptr) {
 
 // google writes the fields that are Cloud Logging's own.
 func (l *line) google(to *Logs, r *Record, pc uintptr) {
-	if r.Trace != "" && to.opts.Project != "" {
-		l.key("logging.googleapis.com/trace")
-		l.string("projects/" + to.opts.Project + "/traces/" + r.Trace)
+	if r.Trace != "" && to.trace != nil {
+		l.b = append(l.b, to.trace...)
+		l.b = append(l.b, r.Trace...)
+		l.b = append(l.b, '"')
 		l.text("logging.googleapis.com/spanId", r.Span)
 	}
 	if pc != 0 {
@@ -196,6 +197,17 @@ func sourceOf(pc uintptr) []byte {
 	l.b = append(l.b, '}')
 	sources.Store(pc, l.b)
 	return l.b
+}
+
+// renderTrace returns the trace field of a project, as a member up to where the
+// trace id goes.
+func renderTrace(project string) []byte {
+	if project == "" {
+		return nil
+	}
+	l := line{b: []byte(`,"logging.googleapis.com/trace":`)}
+	l.string("projects/" + project + "/traces/")
+	return l.b[:len(l.b)-1]
 }
 
 // renderLabels returns the labels of a service, as a member.

@@ -39,7 +39,7 @@ type Options struct {
 }
 
 // Store keeps records. Append is idempotent by Record.ID: a later record of
-// the same id replaces the earlier one.
+// the same id replaces the earlier one. It must not keep rs.
 type Store interface {
 	Append(ctx context.Context, rs []Record) error
 }
@@ -48,6 +48,7 @@ type Store interface {
 type Logs struct {
 	opts   Options
 	keep   retention
+	trace  []byte // rendered once: the trace field of Cloud Logging, up to the id
 	labels []byte // rendered once: the labels of Cloud Logging
 	clock  clock
 	queue  *queue // nil without a store
@@ -64,7 +65,10 @@ func New(o Options) *Logs {
 	if o.Level == nil {
 		o.Level = slog.LevelInfo
 	}
-	l := &Logs{opts: o, keep: newRetention(o.Retention), labels: renderLabels(o.Service), clock: clock{now: o.Now}, out: o.Out}
+	l := &Logs{
+		opts: o, keep: newRetention(o.Retention), trace: renderTrace(o.Project), labels: renderLabels(o.Service),
+		clock: clock{now: o.Now}, out: o.Out,
+	}
 	if o.Store != nil {
 		l.queue = startQueue(o.Store, o.Buffer, o.Linger, l.reportLoss)
 	}

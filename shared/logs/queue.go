@@ -140,11 +140,12 @@ func (q *queue) urgent() bool {
 }
 
 // take hands everything that waits to the writer, with those who wait for it.
-func (q *queue) take() ([]entry, *round) {
+// What comes next goes into spare.
+func (q *queue) take(spare []entry) ([]entry, *round) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	batch, r := q.waiting, q.next
-	q.waiting, q.next = nil, nil
+	q.waiting, q.next = spare[:0], nil
 	q.held += len(batch)
 	clear(q.started)
 	return batch, r

@@ -23,6 +23,7 @@ type writer struct {
 	report func(lost int64)
 
 	batch    []Record // taken and not stored yet
+	spare    []entry  // the other half of queue.waiting
 	attempts int      // that batch has failed
 	told     int64    // dropped records that were reported
 	timer    *time.Timer
@@ -69,15 +70,17 @@ func (w *writer) disarm() {
 
 // append offers all records to the store and tells those who wait.
 func (w *writer) append() error {
-	entries, r := w.take()
+	entries, r := w.take(w.spare)
 	for _, e := range entries {
 		w.batch = append(w.batch, e.complete())
 	}
+	clear(entries)
+	w.spare = entries
 	err := w.offer()
 	stored := err == nil && len(w.batch) > 0
 	switch {
 	case err == nil:
-		w.batch, w.attempts = nil, 0
+		w.forget()
 	case w.attempts+1 >= maxAttempts:
 		w.giveUp()
 	default:
@@ -111,7 +114,12 @@ func (w *writer) offer() error {
 
 func (w *writer) giveUp() {
 	w.dropped.Add(int64(len(w.batch)))
-	w.batch, w.attempts = nil, 0
+	w.forget()
+}
+
+func (w *writer) forget() {
+	clear(w.batch)
+	w.batch, w.attempts = w.batch[:0], 0
 }
 
 // confess reports what was lost since the last time.
