@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // read is no error. Of an id listed twice the later one counts: it was read
 // later by the provider.
 func ParsePage(s Settings, header func(string) string, body []byte) (Page, error) {
-	if !gjson.ValidBytes(body) {
+	if !json.Valid(body) { // gjson's own check recurses without a bound
 		return Page{}, fmt.Errorf("%w (%d bytes)", ErrGarbled, len(body))
 	}
 	root := gjson.ParseBytes(body)
@@ -32,8 +33,10 @@ func ParsePage(s Settings, header func(string) string, body []byte) (Page, error
 	if err := p.readTotal(s.Paging, header, root); err != nil {
 		return Page{}, err
 	}
-	err := p.readNext(s.Paging, root)
-	return p, err
+	if err := p.readNext(s.Paging, root); err != nil {
+		return Page{}, err
+	}
+	return p, nil
 }
 
 func (p *Page) addAll(s Settings, list gjson.Result) {
