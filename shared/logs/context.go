@@ -5,8 +5,10 @@ import (
 	"slices"
 )
 
-// maxEntities bounds how many entities a record names.
-const maxEntities = 8
+const (
+	maxEntities = 8   // that a record names
+	maxField    = 256 // bytes of a field that a context holds
+)
 
 // Entity is a thing that records are about: an order, a courier, a shop.
 type Entity struct{ Type, ID string }
@@ -85,7 +87,7 @@ func (s *scope) with(f Fields) *scope {
 
 func set(field *string, value string) {
 	if value != "" {
-		*field = value
+		*field = cut(value, maxField)
 	}
 }
 
@@ -93,7 +95,7 @@ func set(field *string, value string) {
 func (s *scope) name(all []Entity) {
 	s.Entity, s.Entities, s.names = Entity{}, nil, nil
 	for _, e := range all {
-		name := e.String()
+		name := cut(e.String(), maxField)
 		if name == "" || slices.Contains(s.names, name) || len(s.names) == maxEntities {
 			continue
 		}

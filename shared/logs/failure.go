@@ -34,7 +34,8 @@ type Failure struct {
 }
 
 const (
-	maxChain = 8
+	maxChain = 8   // causes
+	maxCause = 512 // bytes of one
 	maxStack = 8 << 10
 )
 
@@ -103,7 +104,7 @@ func stack() string {
 func chain(err error) []string {
 	var texts []string
 	walk(err, func(e error) bool {
-		text := typed(e)
+		text := cut(typed(e), maxCause)
 		if len(texts) == 0 || texts[len(texts)-1] != text {
 			texts = append(texts, text)
 		}

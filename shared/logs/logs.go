@@ -62,6 +62,7 @@ func New(o Options) *Logs {
 	if o.Out == nil {
 		o.Out = os.Stdout
 	}
+	o.Service = cut(o.Service, maxField)
 	if o.Level == nil {
 		o.Level = slog.LevelInfo
 	}

@@ -87,8 +87,10 @@ var leak = regexp.MustCompile(`(?i)((?:token|secret|password|api_?key|signature|
 // scrub hides the secrets in the text of an error.
 func scrub(text string) string { return leak.ReplaceAllString(text, "${1}"+redacted) }
 
-// cut shortens s to at most limit bytes and says how much is missing.
+// cut shortens s to at most limit bytes and says how much is missing. What is
+// not UTF-8 becomes the replacement character.
 func cut(s string, limit int) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
 	if len(s) <= limit {
 		return s
 	}
