@@ -1,0 +1,238 @@
+// Package query owns the meaning of a query: its filters, its order, its
+// cursors, and the range of an index that answers it.
+//
+// It promises one definition of "matches" and of order, [Query.Match] and
+// [Query.SortKey]; plans only narrow what has to be looked at.
+package query
+
+import (
+	"slices"
+	"strings"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"lastmile/emulators/firestore/internal/name"
+	"lastmile/emulators/firestore/internal/value"
+)
+
+// Scope is the set of documents a query looks at.
+type Scope struct {
+	Parent      name.Key // document or root
+	Collection  string   // "" is every collection
+	Descendants bool     // at any depth below Parent
+}
+
+// Query is a structured query in normal form: every order it implies is
+// spelled out, every operand is encoded.
+type Query struct {
+	Scope      Scope
+	Orders     []Order // never empty, ends with the document's name
+	Offset     int
+	Limit      int // -1 is none
+	Projection []value.Path
+
+	where      *filter
+	start, end *cursor
+}
+
+// Order is one sort criterion. An empty Path is the document's name.
+type Order struct {
+	Path       value.Path
+	Field      string // Path in text
+	Descending bool
+}
+
+// New reads q, whose parent is the resource name parent.
+func New(parent string, q *pb.StructuredQuery) (*Query, error) {
+	database, key, err := name.Parent(parent)
+	if err != nil {
+		return nil, err
+	}
+	n := &Query{Scope: Scope{Parent: key}, Limit: -1}
+	p := parser{database: database}
+	if err := n.readScope(q.GetFrom()); err != nil {
+		return nil, err
+	}
+	if n.where, err = p.filter(q.GetWhere()); err != nil {
+		return nil, err
+	}
+	if n.Orders, err = p.orders(q.GetOrderBy(), n.where); err != nil {
+		return nil, err
+	}
+	if n.Projection, err = projection(q.GetSelect()); err != nil {
+		return nil, err
+	}
+	if n.start, err = p.cursor(q.GetStartAt(), n.Orders); err != nil {
+		return nil, err
+	}
+	if n.end, err = p.cursor(q.GetEndAt(), n.Orders); err != nil {
+		return nil, err
+	}
+	return n, n.readLimits(q)
+}
+
+func (n *Query) readScope(from []*pb.StructuredQuery_CollectionSelector) error {
+	if len(from) != 1 {
+		return status.Errorf(codes.InvalidArgument, "A query must name exactly one collection, not %d.", len(from))
+	}
+	n.Scope.Collection = from[0].CollectionId
+	n.Scope.Descendants = from[0].AllDescendants
+	if n.Scope.Collection == "" {
+		return nil
+	}
+	return name.CheckID(n.Scope.Collection)
+}
+
+func (n *Query) readLimits(q *pb.StructuredQuery) error {
+	if q.GetOffset() < 0 {
+		return status.Errorf(codes.InvalidArgument, "offset must not be negative: %d", q.GetOffset())
+	}
+	n.Offset = int(q.GetOffset())
+	if q.GetLimit() == nil {
+		return nil
+	}
+	if q.Limit.Value < 0 {
+		return status.Errorf(codes.InvalidArgument, "limit must not be negative: %d", q.Limit.Value)
+	}
+	n.Limit = int(q.Limit.Value)
+	return nil
+}
+
+func projection(p *pb.StructuredQuery_Projection) ([]value.Path, error) {
+	if p == nil {
+		return nil, nil
+	}
+	paths := []value.Path{}
+	for _, f := range p.Fields {
+		if f.GetFieldPath() == value.Name {
+			continue
+		}
+		path, err := value.ParsePath(f.GetFieldPath())
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// In tells whether the document k is one the query looks at.
+func (s Scope) In(k name.Key) bool {
+	switch {
+	case s.Collection != "" && k.Group() != s.Collection:
+		return false
+	case s.Descendants:
+		return k.Under(s.Parent)
+	case s.Collection == "":
+		return k.Under(s.Parent) && k.Up().Up() == s.Parent
+	default:
+		return k.In(s.Parent.Child(s.Collection))
+	}
+}
+
+// Match tells whether the document under k belongs to the result, apart from
+// offset and limit.
+func (n *Query) Match(k name.Key, doc *pb.Document) bool {
+	d := document{key: k, fields: doc.Fields}
+	if !n.Scope.In(k) || n.where != nil && !n.where.match(&d) {
+		return false
+	}
+	if n.start == nil && n.end == nil {
+		return n.hasOrders(&d)
+	}
+	key, ok := n.sortKey(&d)
+	return ok && !n.start.cuts(key) && (n.end == nil || n.end.cuts(key))
+}
+
+func (n *Query) hasOrders(d *document) bool {
+	for _, o := range n.Orders {
+		if len(o.Path) > 0 && o.Path.Get(d.fields) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// SortKey is the text by which results sort. The document must match.
+func (n *Query) SortKey(k name.Key, doc *pb.Document) string {
+	key, _ := n.sortKey(&document{key: k, fields: doc.Fields})
+	return string(key)
+}
+
+func (n *Query) sortKey(d *document) (key []byte, ok bool) {
+	for _, o := range n.Orders {
+		start := len(key)
+		if key, ok = d.encode(key, o.Path); !ok {
+			return nil, false
+		}
+		if o.Descending {
+			value.Invert(key[start:])
+		}
+	}
+	return key, true
+}
+
+// Trim applies offset and limit to sorted results.
+func Trim[T any](n *Query, results []T) (kept []T, skipped int) {
+	skipped = min(n.Offset, len(results))
+	results = results[skipped:]
+	if n.Limit >= 0 && n.Limit < len(results) {
+		results = results[:n.Limit]
+	}
+	return results, skipped
+}
+
+// Want is how many sorted results suffice; ok is false if all are needed.
+func (n *Query) Want() (count int, ok bool) { return n.Offset + n.Limit, n.Limit >= 0 }
+
+// document is what filters and orders look at.
+type document struct {
+	key     name.Key
+	fields  map[string]*pb.Value
+	scratch []byte
+}
+
+// encode appends the value at path; ok is false if the field is missing.
+func (d *document) encode(dst []byte, path value.Path) (_ []byte, ok bool) {
+	if len(path) == 0 {
+		return appendKey(dst, d.key), true
+	}
+	v := path.Get(d.fields)
+	if v == nil {
+		return dst, false
+	}
+	return value.Append(dst, v), true
+}
+
+// appendKey encodes a name so that none is a prefix of another.
+func appendKey(dst []byte, k name.Key) []byte { return append(append(dst, k...), 0) }
+
+// orders spells out the implied sort criteria: fields with inequalities by
+// name, then the document's name, in the direction of the last given one.
+func (p parser) orders(given []*pb.StructuredQuery_Order, where *filter) ([]Order, error) {
+	var orders []Order
+	for _, o := range given {
+		path, err := p.path(o.GetField().GetFieldPath())
+		if err != nil {
+			return nil, err
+		}
+		orders = append(orders, Order{path, path.String(), o.Direction == pb.StructuredQuery_DESCENDING})
+	}
+	last := len(orders) > 0 && orders[len(orders)-1].Descending
+	implied := where.inequalities()
+	slices.SortFunc(implied, func(a, b value.Path) int { return strings.Compare(a.String(), b.String()) })
+	for _, path := range append(implied, nil) {
+		if !slices.ContainsFunc(orders, func(o Order) bool { return slices.Equal(o.Path, path) }) {
+			orders = append(orders, Order{path, path.String(), last})
+		}
+	}
+	return upToName(orders), nil
+}
+
+// upToName drops what follows the document's name: names are unique.
+func upToName(orders []Order) []Order {
+	i := slices.IndexFunc(orders, func(o Order) bool { return len(o.Path) == 0 })
+	return orders[:i+1]
+}
