@@ -1,0 +1,65 @@
+package store
+
+import (
+	"sort"
+	"time"
+)
+
+// Bounds on what is kept of the past, besides time.
+const (
+	maxVersions = 200_000
+	maxPast     = 64 << 20 // bytes of superseded documents
+)
+
+// history lists versions in commit order, so that the past can be forgotten
+// from its far end and changes since a time can be found.
+type history struct {
+	window   time.Duration
+	versions []*version
+	bytes    int  // of the versions that these superseded
+	floor    Time // reads before it cannot be answered
+}
+
+func (h *history) push(v *version) {
+	h.versions = append(h.versions, v)
+	h.bytes += v.cost()
+}
+
+// cost is what the history holds on to because of v.
+func (v *version) cost() int {
+	if v.prev == nil {
+		return 0
+	}
+	return v.prev.size
+}
+
+// expired counts the versions beyond the bounds.
+func (h *history) expired(now Time) (n int) {
+	oldest := now - Time(h.window.Microseconds())
+	bytes := h.bytes
+	for _, v := range h.versions {
+		if len(h.versions)-n <= maxVersions && bytes <= maxPast && v.at >= oldest {
+			break
+		}
+		bytes -= v.cost()
+		n++
+	}
+	return n
+}
+
+// take removes the n oldest versions.
+func (h *history) take(n int) []*version {
+	gone := h.versions[:n:n]
+	for _, v := range gone {
+		h.bytes -= v.cost()
+		h.floor = v.at
+	}
+	h.versions = h.versions[n:]
+	return gone
+}
+
+// since returns the versions after t; ok is false if some are forgotten.
+func (h *history) since(t Time) (versions []*version, ok bool) {
+	i := sort.Search(len(h.versions), func(i int) bool { return h.versions[i].at > t })
+	return h.versions[i:], t >= h.floor
+}

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+
+	"lastmile/emulators/firestore/internal/name"
+	"lastmile/emulators/firestore/internal/query"
+)
+
+// smallScan is how many documents are read through rather than indexed.
+const smallScan = 128
+
+func compare(a, b string) int { return strings.Compare(a, b) }
+
+// Result is the answer to a query.
+type Result struct {
+	Docs    []*pb.Document
+	Skipped int  // by the query's offset
+	Read    Time // what the answer stands for
+}
+
+// Query returns q's result at a time.
+func (s *Store) Query(q *query.Query, at Time) (*Result, error) {
+	plans := s.prepare(q)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	read, err := s.readTime(at)
+	if err != nil {
+		return nil, err
+	}
+	docs, skipped := s.query(q, plans, at)
+	s.reads.Add(int64(max(len(docs), 1)))
+	return &Result{Docs: docs, Skipped: skipped, Read: read}, nil
+}
+
+// query answers q. The caller holds mu.
+func (s *Store) query(q *query.Query, plans []query.Plan, at Time) (docs []*pb.Document, skipped int) {
+	var hits []hit
+	if g := s.groups[q.Scope.Collection]; g == nil || g.changed > at || !s.usable(g, q, plans) {
+		hits = s.scan(q, at)
+	} else {
+		hits = s.lookup(g, q, plans)
+	}
+	hits, skipped = query.Trim(q, hits)
+	docs = make([]*pb.Document, len(hits))
+	for i, h := range hits {
+		docs[i] = h.doc
+	}
+	return docs, skipped
+}
+
+// View reads the newest documents while a commit is being decided.
+type View struct{ store *Store }
+
+// Version is when the document last changed; 0 if it does not exist.
+func (v View) Version(k name.Key) Time {
+	if doc := v.store.get(k, Latest); doc != nil {
+		return TimeOf(doc.UpdateTime)
+	}
+	return 0
+}
+
+// Query returns q's result.
+func (v View) Query(q *query.Query) []*pb.Document {
+	plans, _ := q.Plans()
+	docs, _ := v.store.query(q, plans, Latest)
+	return docs
+}
+
+// hit is a matching document and its place in the result.
+type hit struct {
+	sortKey string
+	doc     *pb.Document
+}
+
+// prepare makes sure that the indexes for q exist, unless reading through its
+// collection is cheap; it returns nil then.
+func (s *Store) prepare(q *query.Query) []query.Plan {
+	plans, ok := q.Plans()
+	if !ok || q.Scope.Collection == "" {
+		return nil
+	}
+	s.mu.RLock()
+	g := s.groups[q.Scope.Collection]
+	ready := g == nil || s.usable(g, q, plans)
+	small := !ready && s.isSmall(q)
+	s.mu.RUnlock()
+	if small {
+		return nil
+	}
+	if !ready {
+		s.build(g, q, plans)
+	}
+	return plans
+}
+
+func (s *Store) isSmall(q *query.Query) bool {
+	n := 0
+	for range s.candidates(q, "", "") {
+		if n++; n > smallScan {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Store) build(g *group, q *query.Query, plans []query.Plan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range plans {
+		if !p.ByName() && g.find(p, q.Scope.Descendants) == nil {
+			g.build(p, q.Scope.Descendants)
+		}
+	}
+}
+
+// usable tells whether every plan has what it needs.
+func (s *Store) usable(g *group, q *query.Query, plans []query.Plan) bool {
+	for _, p := range plans {
+		if !p.ByName() && g.find(p, q.Scope.Descendants) == nil {
+			return false
+		}
+	}
+	return len(plans) > 0
+}
+
+// scan reads through everything in q's scope.
+func (s *Store) scan(q *query.Query, at Time) (hits []hit) {
+	for _, r := range s.candidates(q, "", "") {
+		if doc := r.read(at); doc != nil && q.Match(r.key, doc) {
+			hits = append(hits, hit{q.SortKey(r.key, doc), doc})
+		}
+	}
+	return sortHits(hits)
+}
+
+func sortHits(hits []hit) []hit {
+	slices.SortFunc(hits, func(a, b hit) int { return compare(a.sortKey, b.sortKey) })
+	return hits
+}
+
+// candidates yields the records by name that may be in q's scope, between lo
+// and hi where those are narrower.
+func (s *Store) candidates(q *query.Query, lo, hi string) iter.Seq2[string, *record] {
+	docs := &s.docs
+	if g := s.groups[q.Scope.Collection]; g != nil {
+		docs = &g.docs
+	}
+	prefix := q.Scope.Parent
+	if q.Scope.Collection != "" && !q.Scope.Descendants {
+		prefix = prefix.Child(q.Scope.Collection)
+	}
+	lo = max(lo, string(prefix))
+	if end := behind(prefix); hi == "" || end != "" && end < hi {
+		hi = end
+	}
+	return docs.Range(lo, hi)
+}
+
+// behind is the first key after all descendants of k; keys end with NUL.
+func behind(k name.Key) string {
+	if k == "" {
+		return ""
+	}
+	return string(k[:len(k)-1]) + "\x01"
+}
+
+// lookup reads the ranges of indexes that plans name.
+func (s *Store) lookup(g *group, q *query.Query, plans []query.Plan) (hits []hit) {
+	if len(plans) == 1 {
+		return s.walk(g, q, plans[0], false)
+	}
+	seen := map[*pb.Document]bool{}
+	for _, p := range plans {
+		for _, h := range s.walk(g, q, p, true) {
+			if !seen[h.doc] {
+				seen[h.doc] = true
+				hits = append(hits, h)
+			}
+		}
+	}
+	return sortHits(hits)
+}
+
+// walk collects the matches in one plan's range, as many as q can use.
+func (s *Store) walk(g *group, q *query.Query, p query.Plan, keyed bool) (hits []hit) {
+	want, limited := q.Want()
+	if limited && want == 0 {
+		return nil
+	}
+	for _, r := range s.rangeOf(g, q, p) {
+		doc := r.head.doc
+		if doc == nil || !q.Match(r.key, doc) {
+			continue
+		}
+		h := hit{doc: doc}
+		if keyed {
+			h.sortKey = q.SortKey(r.key, doc)
+		}
+		if hits = append(hits, h); limited && len(hits) == want {
+			break
+		}
+	}
+	return hits
+}
+
+// rangeOf yields a plan's candidates in the query's order.
+func (s *Store) rangeOf(g *group, q *query.Query, p query.Plan) iter.Seq2[string, *record] {
+	if !p.ByName() {
+		x := g.find(p, q.Scope.Descendants)
+		prefix := x.prefix(q.Scope.Parent.Child(q.Scope.Collection))
+		hi := prefix + p.Hi
+		if p.Hi == "" {
+			hi = behind(name.Key(prefix))
+		}
+		return x.entries.Range(prefix+p.Lo, hi)
+	}
+	if !p.Columns[0].Descending {
+		// A key in a plan has one more NUL than one in docs.
+		return s.candidates(q, strings.TrimSuffix(p.Lo, "\x00"), p.Hi)
+	}
+	return backward(s.candidates(q, "", ""))
+}
+
+func backward(seq iter.Seq2[string, *record]) iter.Seq2[string, *record] {
+	return func(yield func(string, *record) bool) {
+		var records []*record
+		for _, r := range seq {
+			records = append(records, r)
+		}
+		for _, r := range slices.Backward(records) {
+			if !yield(string(r.key), r) {
+				return
+			}
+		}
+	}
+}

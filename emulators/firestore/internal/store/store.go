@@ -1,0 +1,165 @@
+// Package store owns the documents of one database: their versions, their
+// indexes and the history that reads in the past need.
+//
+// It promises that a commit is atomic and that commit times only grow; that a
+// read, at the latest time or a past one within the history's bounds, sees
+// whole commits; and that memory for the past is bounded.
+package store
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+
+	"lastmile/emulators/firestore/internal/name"
+	"lastmile/emulators/firestore/internal/sorted"
+)
+
+// Store holds the documents of one database.
+type Store struct {
+	database string
+	now      func() time.Time
+	journal  Journal
+	last     atomic.Int64 // latest time given to a commit or read
+	reads    atomic.Int64
+	writes   atomic.Int64
+
+	mu       sync.RWMutex // guards what follows
+	docs     sorted.Map[*record]
+	groups   map[string]*group
+	history  history
+	live     int
+	bytes    int
+	watchers map[*Watcher]struct{}
+}
+
+// Journal makes commits durable. Append is called in commit order and must
+// not block on the disk; the function it returns waits until docs are safe.
+type Journal interface {
+	Append(docs []*pb.Document) (wait func() error)
+}
+
+// Options tune a Store; the zero value is an empty one in memory.
+type Options struct {
+	Now     func() time.Time // nil is time.Now
+	Journal Journal          // nil forgets everything at the end
+	History time.Duration    // how far back reads may go; 0 is one hour
+}
+
+// Stats are counters of a Store.
+type Stats struct {
+	Documents     int
+	Bytes         int // of documents, as Firestore counts them
+	Reads, Writes int64
+}
+
+// New returns an empty Store for database.
+func New(database string, o Options) *Store {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.History == 0 {
+		o.History = time.Hour
+	}
+	return &Store{
+		database: database,
+		now:      o.Now,
+		journal:  o.Journal,
+		groups:   map[string]*group{},
+		history:  history{window: o.History},
+		watchers: map[*Watcher]struct{}{},
+	}
+}
+
+// Stats returns the counters.
+func (s *Store) Stats() Stats {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return Stats{Documents: s.live, Bytes: s.bytes, Reads: s.reads.Load(), Writes: s.writes.Load()}
+}
+
+// tick returns a time for a read: nothing commits at or before it later on.
+func (s *Store) tick() Time {
+	now := timeOf(s.now())
+	for {
+		last := Time(s.last.Load())
+		if now <= last {
+			return last
+		}
+		if s.last.CompareAndSwap(int64(last), int64(now)) {
+			return now
+		}
+	}
+}
+
+// next returns the time of a new commit. The caller holds mu.
+func (s *Store) next() Time {
+	at := max(timeOf(s.now()), Time(s.last.Load())+1)
+	s.last.Store(int64(at))
+	return at
+}
+
+// install makes doc (nil: nothing) the latest version of k. The caller holds mu.
+func (s *Store) install(k name.Key, doc *pb.Document, size int, at Time) {
+	g := s.group(k.Group())
+	r, ok := s.docs.Get(string(k))
+	if !ok {
+		r = &record{key: k}
+		s.docs.Set(string(k), r)
+		g.docs.Set(string(k), r)
+	}
+	v := &version{record: r, at: at, doc: doc, size: size, prev: r.head}
+	g.reindex(r, v)
+	s.count(r.head, v)
+	r.head = v
+	g.changed = at
+	s.history.push(v)
+}
+
+func (s *Store) count(old, v *version) {
+	if old != nil && old.doc != nil {
+		s.live--
+		s.bytes -= old.size
+	}
+	if v.doc != nil {
+		s.live++
+		s.bytes += v.size
+	}
+}
+
+// group returns the collections with the given id. The caller holds mu.
+func (s *Store) group(id string) *group {
+	g := s.groups[id]
+	if g == nil {
+		g = &group{indexes: map[string]*index{}}
+		s.groups[id] = g
+	}
+	return g
+}
+
+// Trim forgets the past beyond the history's bounds; commits do it as well.
+func (s *Store) Trim() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trim()
+}
+
+func (s *Store) trim() {
+	if n := s.history.expired(timeOf(s.now())); n > 0 {
+		s.drop(s.history.take(n))
+	}
+}
+
+// drop lets go of what the versions superseded, and of deleted documents.
+func (s *Store) drop(gone []*version) {
+	for _, v := range gone {
+		v.prev = nil
+		if r := v.record; r.head == v && v.doc == nil {
+			s.docs.Delete(string(r.key))
+			s.group(r.key.Group()).docs.Delete(string(r.key))
+		}
+	}
+	clear(gone) // the array lives on under the history's tail
+}
