@@ -1,0 +1,24 @@
+package pubsub
+
+import (
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+var errStopped = status.Error(codes.Unavailable, "The service is shutting down.")
+
+func invalid(format string, args ...any) error {
+	return status.Errorf(codes.InvalidArgument, format, args...)
+}
+
+func notFound(name string) error {
+	return status.Errorf(codes.NotFound, "Resource not found (resource=%s).", lastPart(name))
+}
+
+func exists(name string) error {
+	return status.Errorf(codes.AlreadyExists, "Resource already exists in the project (resource=%s).", lastPart(name))
+}
+
+func precondition(format string, args ...any) error {
+	return status.Errorf(codes.FailedPrecondition, format, args...)
+}
