@@ -63,11 +63,17 @@ func (i *Injector) Reset() {
 // Call performs do under the rules for method, for servers that speak neither
 // gRPC nor HTTP. The error is do's own, or a status with the rule's code.
 func (i *Injector) Call(ctx context.Context, method string, do func(context.Context) error) error {
-	r, ok := i.match(func(pattern string) bool { return pattern == method })
+	r, ok := i.Match(method)
 	if !ok {
 		return do(ctx)
 	}
 	return r.apply(ctx, method, do)
+}
+
+// Match counts a call of method and returns the rule that decides it, if any,
+// for servers that cannot put a call into a function: they obey it themselves.
+func (i *Injector) Match(method string) (Rule, bool) {
+	return i.match(func(pattern string) bool { return pattern == method })
 }
 
 // edit replaces the list of rules, never changing one that a call may be reading.
@@ -107,7 +113,7 @@ func (a *active) turn() bool {
 
 // apply performs do as the rule says.
 func (r Rule) apply(ctx context.Context, method string, do func(context.Context) error) error {
-	if err := r.wait(ctx); err != nil {
+	if err := r.Wait(ctx); err != nil {
 		return err
 	}
 	if r.Code == codes.OK {
@@ -121,8 +127,8 @@ func (r Rule) apply(ctx context.Context, method string, do func(context.Context)
 	return status.Errorf(r.Code, "fault injected into %s", method)
 }
 
-// wait holds a call back for the rule's delay or until its context ends.
-func (r Rule) wait(ctx context.Context) error {
+// Wait holds a call back for the rule's delay or until its context ends.
+func (r Rule) Wait(ctx context.Context) error {
 	if r.Delay <= 0 {
 		return nil
 	}
