@@ -103,8 +103,7 @@ func TestCrashedOperationIsVisibleAsStarted(t *testing.T) {
 		l := logs.New(logs.Options{Out: &bytes.Buffer{}, Store: s})
 		_, op := logs.Begin(t.Context(), l, "drain", logs.Fields{})
 		require.Empty(t, s.all())
-		time.Sleep(60 * time.Millisecond)
-		synctest.Wait()
+		pass(60 * time.Millisecond)
 		require.Len(t, s.all(), 1)
 		require.Equal(t, logs.StateStarted, s.all()[0].State)
 

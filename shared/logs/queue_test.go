@@ -18,6 +18,12 @@ import (
 
 var errDead = errors.New("dead")
 
+// pass lets time go by in a bubble, and everybody do what is due.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
 func TestConcurrentFlushesShareAnAppend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{hold: make(chan struct{})}
@@ -78,8 +84,7 @@ func TestShortOutageLosesNothing(t *testing.T) {
 		l.Logger().Info("during")
 		require.ErrorIs(t, l.Flush(t.Context()), logs.ErrStoreDown, "nobody waits for a store that is known to be down")
 		s.fail(nil)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		pass(time.Minute)
 		require.Len(t, s.all(), 2)
 		require.Zero(t, l.Dropped())
 		require.NoError(t, l.Close(t.Context()))
@@ -97,8 +102,7 @@ func TestLossesAreCountedAndSaid(t *testing.T) {
 		l.Logger().Error("the rest of the buffer is for this")
 		require.EqualValues(t, 30, l.Dropped())
 		s.fail(nil)
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		pass(time.Minute)
 
 		rs := s.all()
 		require.Len(t, rs, 72)
@@ -115,15 +119,13 @@ func TestStoreThatStaysDownIsGivenUp(t *testing.T) {
 		s := &shelf{err: errDead}
 		l := logs.New(logs.Options{Out: &bytes.Buffer{}, Store: s})
 		l.Logger().Info("poison")
-		time.Sleep(5 * time.Minute)
-		synctest.Wait()
+		pass(5 * time.Minute)
 		require.EqualValues(t, 1, l.Dropped())
 		require.LessOrEqual(t, s.appends, 10)
 
 		s.fail(nil)
 		l.Logger().Info("later")
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		pass(time.Minute)
 		require.Equal(t, "later", s.all()[0].Message)
 		require.Equal(t, "log records were dropped", s.all()[1].Message)
 		require.NoError(t, l.Close(t.Context()))
