@@ -42,10 +42,7 @@ func (s *subscription) detach() {
 }
 
 func (s *subscription) leaveTopic() {
-	s.mu.Lock()
-	t := s.topic
-	s.mu.Unlock()
-	if t != nil {
+	if t := s.currentTopic(); t != nil {
 		t.detach(s)
 	}
 }

@@ -60,6 +60,8 @@ type Server struct {
 	now      func() time.Time
 	listener net.Listener
 	grpc     *grpc.Server
+	certs    net.Listener // serves the key set
+	web      *http.Server
 	client   *http.Transport
 	keys     *signer
 	work     *crew
@@ -87,7 +89,7 @@ func Start(opts Options) (*Server, error) {
 
 func newServer(opts Options) *Server {
 	opts = opts.withDefaults()
-	s := &Server{opts: opts, now: opts.Now, keys: &signer{now: opts.Now}, work: newCrew()}
+	s := &Server{opts: opts, now: opts.Now, keys: newSigner(opts.Now), work: newCrew()}
 	s.state = registry{map[string]*topic{}, map[string]*subscription{}, map[string]*snapshot{}}
 	s.seq.Store(uint64(opts.Now().UnixMicro()))
 	s.client = &http.Transport{
@@ -97,6 +99,7 @@ func newServer(opts Options) *Server {
 		WriteBufferSize:     16 << 10,
 		ReadBufferSize:      4 << 10,
 	}
+	s.web = &http.Server{Handler: s.keys, ReadHeaderTimeout: 10 * time.Second}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(opts.MaxBytes),
 		grpc.UnaryInterceptor(s.Faults.Unary()),
@@ -139,10 +142,19 @@ func (s *Server) listen() error {
 	if err != nil {
 		return fmt.Errorf("listen for pubsub on %s: %w", s.opts.Addr, err)
 	}
-	s.listener = l
-	s.work.Go(func() { s.grpc.Serve(l) }) // returns when Close stops it
+	certs, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		l.Close()
+		return fmt.Errorf("listen for the keys of push tokens: %w", err)
+	}
+	s.listener, s.certs = l, certs
+	s.work.Go(func() { s.grpc.Serve(l) }) // both return when Close stops them
+	s.work.Go(func() { s.web.Serve(certs) })
 	return nil
 }
+
+// JWKSURL is where the keys are that sign the OIDC tokens of pushes.
+func (s *Server) JWKSURL() string { return "http://" + s.certs.Addr().String() + "/oauth2/v3/certs" }
 
 // Addr is the host and port for PUBSUB_EMULATOR_HOST.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
@@ -161,6 +173,7 @@ func (s *Server) Close() error {
 		sub.end(errStopped)
 	}
 	s.grpc.Stop()
+	s.web.Close()
 	s.work.wait()
 	s.client.CloseIdleConnections()
 	return nil

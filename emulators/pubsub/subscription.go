@@ -42,19 +42,21 @@ func newSubscription(srv *Server, pb *pubsubpb.Subscription, t *topic, set setti
 func (s *subscription) do(f func(q *queue.Queue, now time.Time)) {
 	s.mu.Lock()
 	now := s.srv.now()
-	before := s.queue.Len()
+	backlog, ready, leased := s.queue.Len(), s.queue.Ready(), s.queue.Leased()
 	s.counts.Expired += uint64(len(s.queue.Tick(now)))
 	f(s.queue, now)
-	s.settled(before, now)
+	s.srv.pending.add(s.queue.Len() - backlog)
+	if s.queue.Ready() > ready || s.queue.Leased() < leased {
+		s.wakePullers()
+	}
+	s.follow(now)
 	s.mu.Unlock()
 }
 
-// settled follows up a change of the queue.
-func (s *subscription) settled(before int, now time.Time) {
-	s.srv.pending.add(s.queue.Len() - before)
+// follow sets in motion what the state of the queue asks for.
+func (s *subscription) follow(now time.Time) {
 	if s.gone == nil {
 		s.startWorkers(now)
-		s.wakePullers()
 		s.setTimer(now)
 	}
 	if dead := s.queue.TakeDead(); len(dead) > 0 {
@@ -102,9 +104,10 @@ func (s *subscription) ring() {
 	})
 }
 
-// wakePullers lets every waiting pull look again.
+// wakePullers lets every waiting pull look again: there is more to have, or a subscriber may
+// hold more.
 func (s *subscription) wakePullers() {
-	if s.wake != nil && s.queue.Ready() > 0 {
+	if s.wake != nil {
 		close(s.wake)
 		s.wake = nil
 	}
@@ -120,10 +123,7 @@ func (s *subscription) end(why error) {
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	if s.wake != nil {
-		close(s.wake)
-		s.wake = nil
-	}
+	s.wakePullers()
 }
 
 // discard drops the backlog, so that nobody waits for it.
