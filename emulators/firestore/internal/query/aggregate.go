@@ -65,6 +65,16 @@ func newPart(a *pb.StructuredAggregationQuery_Aggregation) (p part, err error) {
 	return p, err
 }
 
+// Fields lists the fields that are summed up.
+func (a *Aggregation) Fields() (fields []string) {
+	for _, p := range a.parts {
+		if len(p.path) > 0 {
+			fields = append(fields, p.path.String())
+		}
+	}
+	return distinct(fields)
+}
+
 // Over aggregates docs.
 func (a *Aggregation) Over(docs []*pb.Document) *pb.AggregationResult {
 	res := &pb.AggregationResult{AggregateFields: map[string]*pb.Value{}}

@@ -1,0 +1,155 @@
+package schema
+
+import (
+	"encoding/json"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"lastmile/emulators/firestore/internal/query"
+	"lastmile/emulators/firestore/internal/value"
+)
+
+// Check refuses q if the declared indexes do not answer it while the fields in
+// aggregated are summed up.
+func (s *Schema) Check(q *query.Query, aggregated []string) error {
+	if s == nil || q.Scope.Collection == "" {
+		return nil
+	}
+	scope := collection
+	if q.Scope.Descendants {
+		scope = collectionGroup
+	}
+	for _, need := range q.Needs(aggregated) {
+		n := want{group: q.Scope.Collection, scope: scope, Need: need}
+		if missing := s.missing(n); missing != nil {
+			return status.Errorf(codes.FailedPrecondition,
+				"The query requires an index. Declare it in firestore.indexes.json: %s", missing)
+		}
+	}
+	return nil
+}
+
+// want is a need in a place.
+type want struct {
+	group, scope string
+	query.Need
+}
+
+// missing returns what to declare, nil if nothing is missing.
+func (s *Schema) missing(w want) []byte {
+	if s.composed(w) {
+		return nil
+	}
+	for _, f := range w.fields() {
+		way := f.Order + f.Array
+		if f.Path != value.Name && w.automatic() && !s.single(w.group, w.scope, f.Path, way) {
+			return w.override(f)
+		}
+	}
+	if w.automatic() {
+		return nil
+	}
+	return encode(index{Group: w.group, Scope: w.scope, Fields: w.fields()})
+}
+
+// automatic tells whether indexes of single fields suffice.
+func (w want) automatic() bool {
+	return len(w.Orders) == 0 || len(w.Orders) == 1 && len(w.Equal) == 0 && len(w.Contains) == 0
+}
+
+// composed tells whether composite indexes answer w: together they hold all
+// its equalities, and each ends with all its orders.
+func (s *Schema) composed(w want) bool {
+	covered := map[string]bool{}
+	found := false
+	for _, x := range s.composites {
+		if x.Group != w.group || x.Scope != w.scope {
+			continue
+		}
+		if head, ok := w.usable(x.Fields); ok {
+			found = true
+			for _, f := range head {
+				covered[f.Path+f.Array] = true
+			}
+		}
+	}
+	for _, f := range w.pins() {
+		if !covered[f.Path+f.Array] {
+			return false
+		}
+	}
+	return found
+}
+
+// usable returns the equality fields that an index with fields serves, if it
+// ends with w's orders or their reverse.
+func (w want) usable(fields []field) (head []field, ok bool) {
+	cut := len(fields) - len(w.Orders)
+	if cut < 0 || !endsWith(fields[cut:], w.Orders, false) && !endsWith(fields[cut:], w.Orders, true) {
+		return nil, false
+	}
+	for _, f := range fields[:cut] {
+		if f.Array == "" && !slices.Contains(w.Equal, f.Path) || f.Array != "" && !slices.Contains(w.Contains, f.Path) {
+			return nil, false
+		}
+	}
+	return fields[:cut], true
+}
+
+func endsWith(fields []field, orders []query.Order, reversed bool) bool {
+	return slices.EqualFunc(fields, orders, func(f field, o query.Order) bool {
+		return f.Path == orderPath(o) && f.Order == direction(o.Descending != reversed)
+	})
+}
+
+// pins are the columns that w holds to one value.
+func (w want) pins() (fields []field) {
+	for _, path := range w.Equal {
+		fields = append(fields, field{Path: path, Order: ascending})
+	}
+	for _, path := range w.Contains {
+		fields = append(fields, field{Path: path, Array: contains})
+	}
+	return fields
+}
+
+// fields are the columns of the index that answers w by itself.
+func (w want) fields() []field {
+	fields := w.pins()
+	for _, o := range w.Orders {
+		fields = append(fields, field{Path: orderPath(o), Order: direction(o.Descending)})
+	}
+	return fields
+}
+
+func orderPath(o query.Order) string {
+	if o.Field == "" {
+		return value.Name
+	}
+	return o.Field
+}
+
+func direction(desc bool) string {
+	if desc {
+		return descending
+	}
+	return ascending
+}
+
+// override is the declaration that indexes a single field in the way f wants.
+func (w want) override(f field) []byte {
+	way := index{Scope: w.scope, field: field{Order: f.Order, Array: f.Array}}
+	return encode(map[string]any{"fieldOverrides": []any{
+		map[string]any{"collectionGroup": w.group, "fieldPath": f.Path, "indexes": []index{way}},
+	}})
+}
+
+func encode(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return []byte(err.Error()) // strings always marshal
+	}
+	return text
+}
