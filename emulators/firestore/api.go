@@ -1,17 +1,16 @@
 package firestore
 
 import (
-	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"lastmile/emulators/firestore/internal/name"
-	"lastmile/emulators/firestore/internal/query"
-	"lastmile/emulators/firestore/internal/store"
-	"lastmile/emulators/firestore/internal/txn"
+	"lastmile/emulators/firestore/internal/schema"
 )
 
 // maxDatabases bounds what a client can create by naming it.
@@ -21,45 +20,63 @@ const maxDatabases = 1000
 type api struct {
 	pb.UnimplementedFirestoreServer
 	options Options
+	schema  atomic.Pointer[schema.Schema]
 
 	mu        sync.Mutex
 	databases map[string]*database
 }
 
-// database is one database: it comes to be when it is first named.
-type database struct {
-	name  string
-	store *store.Store
-	txns  *txn.Manager
-}
-
-func newAPI(o Options) *api {
-	return &api{options: o, databases: map[string]*database{}}
-}
-
-func (a *api) database(full string) (*database, error) {
-	if err := name.CheckDatabase(full); err != nil {
+// newAPI opens the databases that the options' directory keeps.
+func newAPI(o Options) (*api, error) {
+	a := &api{options: o, databases: map[string]*database{}}
+	if err := a.declare(o.Indexes); err != nil {
 		return nil, err
 	}
+	names, err := databasesIn(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, full := range names {
+		if _, err := a.database(full); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	return a, nil
+}
+
+// declare replaces the declared indexes; nil declares nothing and allows all.
+func (a *api) declare(indexes []byte) error {
+	if indexes == nil {
+		a.schema.Store(nil)
+		return nil
+	}
+	s, err := schema.Parse(indexes)
+	if err != nil {
+		return err
+	}
+	a.schema.Store(s)
+	return nil
+}
+
+// database returns the database with a name, opening it if need be.
+func (a *api) database(full string) (*database, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if d := a.databases[full]; d != nil {
 		return d, nil
 	}
+	if err := name.CheckDatabase(full); err != nil {
+		return nil, err
+	}
 	if len(a.databases) >= maxDatabases {
 		return nil, status.Errorf(codes.ResourceExhausted, "Too many databases: %d.", maxDatabases)
 	}
-	s := store.New(full, store.Options{Now: a.options.Now})
-	d := &database{name: full, store: s, txns: txn.NewManager(s, a.options.Now)}
+	d, err := openDatabase(full, a.options.Dir, a.options.Now)
+	if err != nil {
+		return nil, err
+	}
 	a.databases[full] = d
 	return d, nil
-}
-
-func (a *api) housekeep() {
-	for _, d := range a.all() {
-		d.txns.Expire()
-		d.store.Trim()
-	}
 }
 
 func (a *api) all() (all []*database) {
@@ -71,22 +88,10 @@ func (a *api) all() (all []*database) {
 	return all
 }
 
-// reader reads at some consistency: in a transaction or at a time.
-type reader interface {
-	Get(context.Context, []name.Key) ([]*pb.Document, store.Time, error)
-	Query(context.Context, *query.Query) (*store.Result, error)
-}
-
-// snapshot reads at a time, outside transactions.
-type snapshot struct {
-	store *store.Store
-	at    store.Time
-}
-
-func (s snapshot) Get(_ context.Context, keys []name.Key) ([]*pb.Document, store.Time, error) {
-	return s.store.Get(keys, s.at)
-}
-
-func (s snapshot) Query(_ context.Context, q *query.Query) (*store.Result, error) {
-	return s.store.Query(q, s.at)
+func (a *api) close() error {
+	var errs []error
+	for _, d := range a.all() {
+		errs = append(errs, d.close())
+	}
+	return errors.Join(errs...)
 }

@@ -1,11 +1,35 @@
 package firestore
 
 import (
+	"context"
+
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"lastmile/emulators/firestore/internal/name"
+	"lastmile/emulators/firestore/internal/query"
 	"lastmile/emulators/firestore/internal/store"
 )
+
+// reader reads at some consistency: in a transaction or at a time.
+type reader interface {
+	Get(context.Context, []name.Key) ([]*pb.Document, store.Time, error)
+	Query(context.Context, *query.Query) (*store.Result, error)
+}
+
+// snapshot reads at a time, outside transactions.
+type snapshot struct {
+	store *store.Store
+	at    store.Time
+}
+
+func (s snapshot) Get(_ context.Context, keys []name.Key) ([]*pb.Document, store.Time, error) {
+	return s.store.Get(keys, s.at)
+}
+
+func (s snapshot) Query(_ context.Context, q *query.Query) (*store.Result, error) {
+	return s.store.Query(q, s.at)
+}
 
 // Requests say at which consistency they read by these, where they can.
 type (

@@ -11,7 +11,7 @@ import (
 
 // RunQuery streams a query's result, one document a message.
 func (a *api) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQueryServer) error {
-	d, q, err := a.query(req.Parent, req.GetStructuredQuery())
+	d, q, err := a.query(req.Parent, req.GetStructuredQuery(), nil)
 	if err != nil {
 		return err
 	}
@@ -39,8 +39,9 @@ func (a *api) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQueryServ
 	return nil
 }
 
-// query reads a query to the database of its parent.
-func (a *api) query(parent string, sq *pb.StructuredQuery) (*database, *query.Query, error) {
+// query reads a query to the database of its parent, and refuses it if the
+// declared indexes do not answer it.
+func (a *api) query(parent string, sq *pb.StructuredQuery, aggregated []string) (*database, *query.Query, error) {
 	full, _, err := name.Parent(parent)
 	if err != nil {
 		return nil, nil, err
@@ -50,17 +51,20 @@ func (a *api) query(parent string, sq *pb.StructuredQuery) (*database, *query.Qu
 		return nil, nil, err
 	}
 	q, err := query.New(parent, sq)
-	return d, q, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, q, a.schema.Load().Check(q, aggregated)
 }
 
 // RunAggregationQuery counts, sums and averages over a query's result.
 func (a *api) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.Firestore_RunAggregationQueryServer) error {
 	aq := req.GetStructuredAggregationQuery()
-	d, q, err := a.query(req.Parent, aq.GetStructuredQuery())
+	agg, err := query.NewAggregation(aq.GetAggregations())
 	if err != nil {
 		return err
 	}
-	agg, err := query.NewAggregation(aq.GetAggregations())
+	d, q, err := a.query(req.Parent, aq.GetStructuredQuery(), agg.Fields())
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (a *api) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.
 
 // PartitionQuery returns cursors that divide a collection group about evenly.
 func (a *api) PartitionQuery(ctx context.Context, req *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
-	d, q, err := a.query(req.Parent, req.GetStructuredQuery())
+	d, q, err := a.query(req.Parent, req.GetStructuredQuery(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,9 @@
 package firestore
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -25,8 +27,12 @@ const maxMessage = 64 << 20
 
 // Options tune a Server; the zero value serves from memory on a free port.
 type Options struct {
-	Addr string           // "" is a free port of 127.0.0.1
-	Now  func() time.Time // nil is time.Now
+	Addr     string           // "" is a free port of 127.0.0.1
+	Dir      string           // where state survives a restart; "" is memory only
+	Now      func() time.Time // nil is time.Now
+	Indexes  []byte           // a firestore.indexes.json; nil lets every query pass
+	TTLEvery time.Duration    // how often expired documents are deleted; 0 is a minute
+	Logger   *slog.Logger     // of trouble in the background; nil is slog.Default()
 }
 
 // Server is a running emulator.
@@ -49,18 +55,24 @@ func Start(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	listener, err := net.Listen("tcp", o.Addr)
+	if o.TTLEvery == 0 {
+		o.TTLEvery = time.Minute
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	api, err := newAPI(o)
 	if err != nil {
 		return nil, fmt.Errorf("start firestore: %w", err)
 	}
-	s := &Server{
-		Faults:   &fault.Injector{},
-		listener: listener,
-		api:      newAPI(o),
-		stop:     make(chan struct{}),
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("start firestore: %w", err), api.close())
 	}
+	s := &Server{Faults: &fault.Injector{}, listener: listener, api: api, stop: make(chan struct{})}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
+		grpc.WaitForHandlers(true),
 		grpc.UnaryInterceptor(s.Faults.Unary()),
 		grpc.StreamInterceptor(s.Faults.Stream()),
 	)
@@ -73,24 +85,34 @@ func Start(o Options) (*Server, error) {
 // Addr is where the server listens, as FIRESTORE_EMULATOR_HOST wants it.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Close ends calls in progress, and returns when everything has stopped.
+// SetIndexes replaces the declared indexes: a firestore.indexes.json, or nil to
+// let every query pass.
+func (s *Server) SetIndexes(indexes []byte) error { return s.api.declare(indexes) }
+
+// Stats are counters over all databases.
+type Stats struct {
+	Documents     int
+	Bytes         int // of documents, as Firestore counts them
+	Reads, Writes int64
+}
+
+// Stats returns the counters.
+func (s *Server) Stats() (sum Stats) {
+	for _, d := range s.api.all() {
+		one := d.store.Stats()
+		sum.Documents += one.Documents
+		sum.Bytes += one.Bytes
+		sum.Reads += one.Reads
+		sum.Writes += one.Writes
+	}
+	return sum
+}
+
+// Close ends calls in progress, makes everything durable, and returns when
+// nothing runs any more.
 func (s *Server) Close() error {
 	close(s.stop)
 	s.grpc.Stop()
 	s.running.Wait()
-	return nil
-}
-
-// housekeep ends stale transactions and forgets the past.
-func (s *Server) housekeep() {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-s.stop:
-			return
-		case <-tick.C:
-			s.api.housekeep()
-		}
-	}
+	return s.api.close()
 }

@@ -6,6 +6,7 @@
 package name
 
 import (
+	"regexp"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -46,10 +47,11 @@ func Parent(full string) (database string, k Key, err error) {
 	return database, k, err
 }
 
+var databaseName = regexp.MustCompile(`^projects/[a-zA-Z0-9:][a-zA-Z0-9_.:-]*/databases/[a-zA-Z0-9(][a-zA-Z0-9_.()-]*$`)
+
 // CheckDatabase refuses what is not "projects/{project}/databases/{database}".
 func CheckDatabase(database string) error {
-	parts := strings.Split(database, "/")
-	if len(parts) != 4 || parts[0] != "projects" || parts[1] == "" || parts[2] != "databases" || parts[3] == "" {
+	if !databaseName.MatchString(database) {
 		return status.Errorf(codes.InvalidArgument,
 			"Database %q must have the form \"projects/{project}/databases/{database}\".", database)
 	}

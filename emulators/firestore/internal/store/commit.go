@@ -129,32 +129,6 @@ func (st *staged) journaled(at Time) *pb.Document {
 	return &pb.Document{Name: st.full, UpdateTime: at.Proto()}
 }
 
-// Restore puts back documents that a journal kept. It is called before the
-// store serves anybody.
-func (s *Store) Restore(docs []*pb.Document) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, doc := range docs {
-		_, k, err := name.Document(doc.Name)
-		if err != nil {
-			return err
-		}
-		at := TimeOf(doc.UpdateTime)
-		s.last.Store(max(s.last.Load(), int64(at)))
-		if doc.CreateTime == nil {
-			doc = nil
-		}
-		s.install(k, doc, value.DocumentSize(k.Full(s.database), doc.GetFields()), at)
-	}
-	s.forget()
-	return nil
-}
-
-// forget drops all history: only the newest versions stay.
-func (s *Store) forget() {
-	s.drop(s.history.take(len(s.history.versions)))
-}
-
 // thousands writes n with commas, as Google's message does.
 func thousands(n int) string {
 	text := strconv.Itoa(n)

@@ -117,3 +117,10 @@ func (s *Store) Collections(parent name.Key, after string, limit int, at Time) (
 	}
 	return ids, nil
 }
+
+// Deleted tells whether k does not exist at a time within the history.
+func (s *Store) Deleted(k name.Key, at Time) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.get(k, at) == nil
+}

@@ -21,7 +21,7 @@ import (
 type Store struct {
 	database string
 	now      func() time.Time
-	journal  Journal
+	journal  Journal      // nil forgets everything at the end
 	last     atomic.Int64 // latest time given to a commit or read
 	reads    atomic.Int64
 	writes   atomic.Int64
@@ -44,7 +44,6 @@ type Journal interface {
 // Options tune a Store; the zero value is an empty one in memory.
 type Options struct {
 	Now     func() time.Time // nil is time.Now
-	Journal Journal          // nil forgets everything at the end
 	History time.Duration    // how far back reads may go; 0 is one hour
 }
 
@@ -66,9 +65,8 @@ func New(database string, o Options) *Store {
 	return &Store{
 		database: database,
 		now:      o.Now,
-		journal:  o.Journal,
 		groups:   map[string]*group{},
-		history:  history{window: o.History},
+		history:  history{window: o.History, floor: timeOf(o.Now())},
 		watchers: map[*Watcher]struct{}{},
 	}
 }

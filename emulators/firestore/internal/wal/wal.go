@@ -1,0 +1,209 @@
+// Package wal owns the files that make a database durable: a snapshot, and a
+// log of the commits after it.
+//
+// It promises that a commit whose wait has returned survives any end of the
+// process, that what a crash cut off at the log's end is dropped as if it had
+// never been asked for, and that commits that arrive together share one fsync.
+package wal
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+)
+
+// compactAt is how large the log may grow before it pays to replace it by a
+// snapshot, in bytes.
+const compactAt = 32 << 20
+
+// Log appends commits to files in a directory of its own.
+type Log struct {
+	dir     string
+	file    *os.File // owned by run
+	segment int      // of file; owned by run
+	wake    chan struct{}
+	done    chan struct{}
+
+	mu     sync.Mutex // guards what follows
+	queue  []chunk
+	next   *batch
+	size   int // of the segments since the snapshot
+	newest int // segment that new commits go to
+	closed bool
+	failed error // the log is dead from the first error on
+}
+
+// chunk is what is still to be written to one segment.
+type chunk struct {
+	segment int
+	data    []byte
+}
+
+// batch is the commits that become durable together.
+type batch struct {
+	done chan struct{}
+	err  error // set before done is closed
+}
+
+// Open reads back what dir keeps, oldest first, through restore, and returns a
+// Log that continues it. A document without a creation time was deleted.
+func Open(dir string, restore func([]*pb.Document) error) (*Log, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	files, err := list(dir)
+	if err != nil {
+		return nil, err
+	}
+	size, err := files.replay(restore)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{
+		dir:     dir,
+		wake:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
+		next:    newBatch(),
+		size:    size,
+		segment: files.last(),
+		newest:  files.last(),
+	}
+	if l.file, err = openSegment(dir, l.segment); err != nil {
+		return nil, err
+	}
+	go l.run()
+	return l, nil
+}
+
+func newBatch() *batch { return &batch{done: make(chan struct{})} }
+
+// Append adds a commit. The function it returns waits until it is durable.
+func (l *Log) Append(docs []*pb.Document) (wait func() error) {
+	data, err := encode(docs)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err != nil:
+	case l.failed != nil:
+		err = l.failed
+	case l.closed:
+		err = os.ErrClosed
+	}
+	if err != nil {
+		return func() error { return err }
+	}
+	l.enqueue(data)
+	b := l.next
+	return func() error { <-b.done; return b.err }
+}
+
+// enqueue leaves data for run. The caller holds mu.
+func (l *Log) enqueue(data []byte) {
+	l.size += len(data)
+	if n := len(l.queue); n > 0 && l.queue[n-1].segment == l.newest {
+		l.queue[n-1].data = append(l.queue[n-1].data, data...)
+	} else {
+		l.queue = append(l.queue, chunk{l.newest, data})
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run writes what is queued until the log is closed.
+func (l *Log) run() {
+	defer close(l.done)
+	for range l.wake {
+		l.flush()
+	}
+	l.flush()
+}
+
+// flush makes everything queued durable.
+func (l *Log) flush() {
+	l.mu.Lock()
+	queue, b, err := l.queue, l.next, l.failed
+	l.queue, l.next = nil, newBatch()
+	l.mu.Unlock()
+	if err == nil {
+		err = l.write(queue)
+	}
+	if err != nil {
+		l.mu.Lock()
+		l.failed = err
+		l.mu.Unlock()
+	}
+	b.err = err
+	close(b.done)
+}
+
+func (l *Log) write(queue []chunk) error {
+	for _, c := range queue {
+		if c.segment != l.segment {
+			if err := l.turn(c.segment); err != nil {
+				return err
+			}
+		}
+		if _, err := l.file.Write(c.data); err != nil {
+			return fmt.Errorf("write log: %w", err)
+		}
+	}
+	if err := l.file.Sync(); err != nil {
+		return fmt.Errorf("sync log: %w", err)
+	}
+	return nil
+}
+
+// turn finishes a segment and starts another.
+func (l *Log) turn(segment int) error {
+	if err := l.file.Sync(); err != nil {
+		return fmt.Errorf("sync log: %w", err)
+	}
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("close log: %w", err)
+	}
+	f, err := openSegment(l.dir, segment)
+	if err != nil {
+		return err
+	}
+	l.file, l.segment = f, segment
+	return nil
+}
+
+// Close makes everything durable and returns when nothing runs any more.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	close(l.wake)
+	<-l.done
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("close log: %w", err)
+	}
+	return l.failed
+}
+
+func openSegment(dir string, n int) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, segmentName(n)), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	return f, syncDir(dir)
+}
+
+// syncDir makes new names in dir durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	defer func() { _ = d.Close() }()
+	if err := d.Sync(); err != nil {
+		return fmt.Errorf("sync %s: %w", dir, err)
+	}
+	return nil
+}
