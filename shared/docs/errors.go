@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -67,6 +68,9 @@ func classify(err error) error {
 		codes.Unavailable:        ErrUnavailable,
 		codes.Internal:           ErrUnavailable,
 	}[status.Code(err)]
+	if errors.Is(err, context.DeadlineExceeded) {
+		sentinel = ErrUnavailable
+	}
 	if sentinel == nil {
 		return err
 	}

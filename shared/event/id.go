@@ -4,7 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
-	"strings"
+	"fmt"
 )
 
 // ID identifies an event: 26 lower-case letters and digits for those made
@@ -25,8 +25,11 @@ func NewID() ID {
 
 // DeriveID returns the ID of the event with this cause: the same parts always
 // give the same ID, and different parts give different ones (128 bits of
-// SHA-256 over the parts, separated by NUL).
+// SHA-256 over the parts, each after its length).
 func DeriveID(parts ...string) ID {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return ID(idEncoding.EncodeToString(sum[:16]))
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return ID(idEncoding.EncodeToString(h.Sum(nil)[:16]))
 }
