@@ -25,12 +25,12 @@ func (l *line) attr(a slog.Attr, depth int) {
 		return
 	}
 	switch {
-	case v.Kind() == slog.KindGroup:
-		l.group(a.Key, v.Group(), depth)
 	case len(l.b) > maxAttrs:
 		l.more()
 	case sensitive(a.Key):
 		l.text(a.Key, redacted)
+	case v.Kind() == slog.KindGroup:
+		l.group(a.Key, v.Group(), depth)
 	default:
 		l.key(a.Key)
 		l.value(v)

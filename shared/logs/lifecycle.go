@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// flushOnPanic bounds the wait for the store while a panic unwinds, and in
+// patience bounds the wait for the store while a panic unwinds, and in
 // BeginSync: a slow store must not hold up what matters.
-const flushOnPanic = time.Second
+const patience = time.Second
 
 // Lifecycle is the one record of an operation. Its methods are safe for
 // concurrent use.
 type Lifecycle struct {
 	logs  *Logs
-	ctx   context.Context
 	scope *scope
+	trips *counter
 	began time.Time
 
 	mu    sync.Mutex
@@ -26,15 +26,15 @@ type Lifecycle struct {
 
 // Begin opens the lifecycle record of an operation and a span for it. The
 // record is stored as started within Options.Linger, and once more when End
-// completes it; an operation shorter than that costs one write, and Out gets
-// the finished record only. The context
-// carries f, the operation's name and a counter of round trips.
+// completes it; an operation shorter than that costs one write. Out gets the
+// finished record only. The context carries f, the operation's name and a
+// counter of round trips.
 func Begin(ctx context.Context, l *Logs, operation string, f Fields, attrs ...slog.Attr) (context.Context, *Lifecycle) {
 	f.Operation = operation
 	s := scopeOf(ctx).with(f).spanned()
 	ctx = CountTrips(s.in(ctx))
 	began := l.now()
-	op := &Lifecycle{logs: l, ctx: ctx, scope: s, began: began}
+	op := &Lifecycle{logs: l, scope: s, trips: counterOf(ctx), began: began}
 	op.rec = l.newRecord(s, KindLifecycle, l.clock.stamp(began), slog.LevelInfo, operation)
 	op.rec.ID, op.rec.State = newID(16), StateStarted
 	op.Add(attrs...)
@@ -53,7 +53,7 @@ func BeginSync(ctx context.Context, l *Logs, operation string, f Fields, attrs .
 // flush waits a moment for the store. A store that is down is counted in
 // Dropped, and is no reason to stop.
 func (op *Lifecycle) flush() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(op.ctx), flushOnPanic)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_ = op.logs.Flush(ctx)
 }
@@ -110,7 +110,7 @@ func (op *Lifecycle) finish(f *Failure) {
 	r.State, r.Level = outcome(f, r.Status)
 	r.Error = f
 	r.TookMS = milliseconds(op.logs.now().Sub(op.began))
-	r.TripsBy = Trips(op.ctx)
+	r.TripsBy = op.trips.snapshot()
 	r.Trips, _ = r.TripsBy.Total()
 	_ = op.logs.emit(op.scope, r, op.attrs.b, 0)
 }

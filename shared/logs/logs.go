@@ -79,9 +79,10 @@ func New(o Options) *Logs {
 // Logger returns the slog front of l.
 func (l *Logs) Logger() *slog.Logger { return slog.New(&handler{logs: l}) }
 
-// Flush waits until everything logged before it is in the store. Flushes at
-// the same time share one Append. While the store is known to be down it
-// returns [ErrStoreDown] at once, so that requests go on.
+// Flush waits until everything logged before it is in the store, no longer than
+// ctx allows: give it a deadline. Flushes at the same time share one Append.
+// While the store is known to be down it returns [ErrStoreDown] at once, so that
+// requests go on.
 func (l *Logs) Flush(ctx context.Context) error {
 	if l.queue == nil {
 		return nil

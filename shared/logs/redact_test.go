@@ -53,6 +53,7 @@ func TestSecretsAndPersonalDataAreMasked(t *testing.T) {
 		"a key in camel case":                 {"refreshToken", "hunter2", "[redacted]"},
 		"a key in the plural":                 {"cookies", []string{"hunter2"}, "[redacted]"},
 		"the bare key":                        {"token", "hunter2", "[redacted]"},
+		"a group under such a key":            {"secret", slog.GroupValue(slog.String("a", "hunter2")), "[redacted]"},
 		"a number under such a key":           {"password", 4711, "[redacted]"},
 		"a key that only begins like one":     {"tokenizer", "bpe", "bpe"},
 		"headers":                             {"h", http.Header{"Authorization": {"Bearer hunter2"}, "Accept": {"*/*"}}, map[string]any{"Authorization": "[redacted]", "Accept": []any{"*/*"}}},

@@ -31,7 +31,7 @@ type counter struct {
 	parent *counter
 
 	mu     sync.Mutex
-	counts TripCounts
+	counts TripCounts // guarded by mu
 }
 
 type counterKey struct{}
@@ -52,13 +52,10 @@ func Trip(ctx context.Context, name string, took time.Duration) {
 
 // Trips returns what the innermost counter of ctx has counted so far.
 func Trips(ctx context.Context) TripCounts {
-	c := counterOf(ctx)
-	if c == nil {
-		return nil
+	if c := counterOf(ctx); c != nil {
+		return c.snapshot()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.counts)
+	return nil
 }
 
 func counterOf(ctx context.Context) *counter {
@@ -78,6 +75,12 @@ func (c *counter) add(name string, took time.Duration) {
 		}
 	}
 	c.counts = append(c.counts, TripCount{Name: name, Count: 1, TookMS: ms})
+}
+
+func (c *counter) snapshot() TripCounts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.counts)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

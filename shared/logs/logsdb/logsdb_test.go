@@ -106,12 +106,12 @@ func TestManyRecordsAreDivided(t *testing.T) {
 
 func TestRecordsTooLargeForOneCommitAreDividedFurther(t *testing.T) {
 	_, db := open(t)
-	rs := records(40)
+	rs := records(12)
 	for i := range rs {
-		rs[i].Attrs = map[string]any{"long": strings.Repeat("x", 500<<10)}
+		rs[i].Attrs = map[string]any{"long": strings.Repeat("x", 900<<10)}
 	}
 	require.NoError(t, storeOn(db).Append(t.Context(), rs))
-	require.Equal(t, 40, count(t, db))
+	require.Equal(t, 12, count(t, db))
 }
 
 func TestOddRecordsAreStoredToo(t *testing.T) {
