@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lastmile/shared/bus"
+	"lastmile/shared/docs"
 	"lastmile/shared/logs"
 	"lastmile/shared/platform"
 	"lastmile/shared/timer"
@@ -141,7 +142,12 @@ func (s *server) subscriber(p *bus.Push) (subscriber, bool) {
 func (s *server) deliver(ctx context.Context, push *bus.Push, handle func(context.Context, *delivery) error) error {
 	attrs := []slog.Attr{slog.String("event", string(push.Header().ID)), slog.String("subject", push.Subject()), slog.Int("attempt", push.Attempt)}
 	err := s.run(ctx, s.spec.Name+" "+string(push.Type()), attrs, func(ctx context.Context) error {
-		return handle(ctx, &delivery{push})
+		err := handle(ctx, &delivery{push})
+		if errors.Is(err, docs.ErrDuplicate) {
+			s.platform.Log().InfoContext(ctx, "a repeat, and harmless")
+			return nil
+		}
+		return err
 	})
 	switch judge(err) {
 	case done:

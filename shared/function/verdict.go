@@ -33,7 +33,7 @@ const (
 // judge maps a handler's error to its verdict. This is the only place that does.
 func judge(err error) verdict {
 	switch {
-	case err == nil, errors.Is(err, docs.ErrDuplicate):
+	case err == nil:
 		return done
 	case errors.Is(err, ErrPermanent), errors.Is(err, ErrInvalid), errors.Is(err, docs.ErrTooLarge):
 		return buried
