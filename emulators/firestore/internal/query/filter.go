@@ -2,7 +2,10 @@ package query
 
 import (
 	"bytes"
+	"math"
 	"slices"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"lastmile/emulators/firestore/internal/value"
 )
@@ -33,7 +36,10 @@ type filter struct {
 	kids     []*filter  // of and, or
 }
 
-var null = value.Append(nil, nil)
+var (
+	null = value.Append(nil, nil)
+	nan  = value.Append(nil, &pb.Value{ValueType: &pb.Value_DoubleValue{DoubleValue: math.NaN()}})
+)
 
 // match tells whether d passes. A nil filter passes everything.
 func (f *filter) match(d *document) bool {
@@ -59,7 +65,7 @@ func (f *filter) matchValue(v []byte) bool {
 	case notEqual, notIn:
 		return !bytes.Equal(v, null) && !f.has(v) && !(f.op == notIn && f.has(null))
 	}
-	if len(f.path) > 0 && v[0] != f.operands[0][0] {
+	if len(f.path) > 0 && (v[0] != f.operands[0][0] || bytes.Equal(v, nan)) {
 		return false // inequalities look at values of the operand's class only
 	}
 	c := bytes.Compare(v, f.operands[0])

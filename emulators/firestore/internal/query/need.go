@@ -54,7 +54,7 @@ func (n Need) covers(field string) bool {
 // significantOrders leaves out the name where every index ends with it anyway.
 func (n *Query) significantOrders() []Order {
 	last := len(n.Orders) - 1
-	if last == 0 && len(n.Orders[0].Path) == 0 {
+	if last == 0 && len(n.Orders[0].Path) == 0 && !n.Orders[0].Descending {
 		return nil
 	}
 	if last > 0 && len(n.Orders[last].Path) == 0 && n.Orders[last].Descending == n.Orders[last-1].Descending {

@@ -1,8 +1,6 @@
 package query
 
 import (
-	"math"
-
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -74,7 +72,6 @@ func (p parser) unary(u *pb.StructuredQuery_UnaryFilter) (*filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	nan := value.Append(nil, &pb.Value{ValueType: &pb.Value_DoubleValue{DoubleValue: math.NaN()}})
 	switch u.GetOp() {
 	case pb.StructuredQuery_UnaryFilter_IS_NULL:
 		return &filter{op: equal, path: path, operands: [][]byte{null}}, nil

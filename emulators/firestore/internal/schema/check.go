@@ -44,7 +44,7 @@ func (s *Schema) missing(w want) []byte {
 	}
 	for _, f := range w.fields() {
 		way := f.Order + f.Array
-		if f.Path != value.Name && w.automatic() && !s.single(w.group, w.scope, f.Path, way) {
+		if w.automatic() && !s.single(w.group, w.scope, f.Path, way) {
 			return w.override(f)
 		}
 	}
@@ -56,7 +56,10 @@ func (s *Schema) missing(w want) []byte {
 
 // automatic tells whether indexes of single fields suffice.
 func (w want) automatic() bool {
-	return len(w.Orders) == 0 || len(w.Orders) == 1 && len(w.Equal) == 0 && len(w.Contains) == 0
+	if len(w.Orders) == 0 {
+		return true
+	}
+	return len(w.Orders) == 1 && w.Orders[0].Field != "" && len(w.pins()) == 0
 }
 
 // composed tells whether composite indexes answer w: together they hold all
