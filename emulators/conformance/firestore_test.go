@@ -42,7 +42,7 @@ type firestoreDB struct {
 }
 
 func TestFirestore(t *testing.T) {
-	cases := slices.Concat(firestoreDocumentCases, firestoreQueryCases)
+	cases := slices.Concat(firestoreDocumentCases, firestoreQueryCases, firestoreTxnCases, firestoreListenCases)
 	for name, start := range map[string]func(*testing.T) string{"ours": firestoreOurs, "google": firestoreGoogle} {
 		t.Run(name, func(t *testing.T) {
 			addr := start(t)
