@@ -1,0 +1,69 @@
+// Command bench measures the system and prints what it found beside its aims:
+// one table a section, as Markdown.
+//
+//	go run ./scripts/bench            everything
+//	go run ./scripts/bench sync api   these sections
+//
+// Ratios are of runs side by side on this machine, and say more than absolute
+// figures. A peer that is not on the machine is left out, and the row says so.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+)
+
+// section measures one part of the system.
+type section struct {
+	name, title string
+	measure     func(context.Context, *report) error
+}
+
+func sections() []section {
+	return []section{
+		{"events", "Events through push", benchEvents},
+		{"jobs", "Jobs: the caller's latency", benchJobs},
+		{"sync", "Catalogue sync", benchSync},
+		{"firestore", "Firestore emulator beside Google's", benchFirestore},
+		{"pubsub", "Pub/Sub emulator beside Google's", benchPubSub},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if child(ctx, os.Args[1:]) {
+		return
+	}
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, chosen []string) error {
+	var names []string
+	for _, s := range sections() {
+		names = append(names, s.name)
+	}
+	for _, c := range chosen {
+		if !slices.Contains(names, c) {
+			return fmt.Errorf("no section %q; there are %s", c, strings.Join(names, ", "))
+		}
+	}
+	for _, s := range sections() {
+		if len(chosen) > 0 && !slices.Contains(chosen, s.name) {
+			continue
+		}
+		r := &report{}
+		if err := s.measure(ctx, r); err != nil {
+			return fmt.Errorf("bench %s: %w", s.name, err)
+		}
+		r.print(os.Stdout, s.title)
+	}
+	return nil
+}
