@@ -16,6 +16,9 @@ var (
 	// done, or its job is cancelled.
 	ErrSettled = errors.New("page is settled")
 
+	// ErrSuperseded is returned for the retry of a job that a newer one followed.
+	ErrSuperseded = errors.New("job is superseded")
+
 	// ErrBusy is the cause of every [*BusyError].
 	ErrBusy = errors.New("another job is at it")
 )

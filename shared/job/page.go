@@ -32,7 +32,7 @@ type Page struct {
 	// State is [Done] or [Failed].
 	State State `firestore:"state" json:"state"`
 
-	Counts
+	Counts `firestore:"counts"`
 
 	// Faults are the first [MaxFaults] items that were refused.
 	Faults []Fault `firestore:"faults,omitempty" json:"faults,omitempty"`

@@ -10,7 +10,7 @@ type Tally struct {
 	FailedPages int `firestore:"failedPages" json:"failedPages"`
 	More        int `firestore:"more" json:"-"`
 
-	Counts
+	Counts `firestore:"counts"`
 
 	// Cause is why the first failed page did.
 	Cause string `firestore:"-" json:"-"`
