@@ -11,6 +11,10 @@ func invalid(format string, args ...any) error {
 	return status.Errorf(codes.InvalidArgument, format, args...)
 }
 
+func outOfRange(format string, args ...any) error {
+	return status.Errorf(codes.OutOfRange, format, args...)
+}
+
 func notFound(name string) error {
 	return status.Errorf(codes.NotFound, "Resource not found (resource=%s).", lastPart(name))
 }

@@ -128,14 +128,14 @@ func (s *subscription) confirm(o outcome) error {
 	if len(o.gone)+len(o.unordered) == 0 || !s.proto().GetEnableExactlyOnceDelivery() {
 		return nil
 	}
-	info := &errdetails.ErrorInfo{Reason: "INVALID_ACK_IDS", Domain: "pubsub.googleapis.com", Metadata: map[string]string{}}
+	info := &errdetails.ErrorInfo{Reason: "EXACTLY_ONCE_ACKID_FAILURE", Domain: "pubsub.googleapis.com", Metadata: map[string]string{}}
 	for _, id := range o.gone {
 		info.Metadata[id] = "PERMANENT_FAILURE_INVALID_ACK_ID"
 	}
 	for _, id := range o.unordered {
 		info.Metadata[id] = "TRANSIENT_FAILURE_UNORDERED_ACK_ID"
 	}
-	st, err := status.New(codes.FailedPrecondition, "Some acknowledgement ids in the request were invalid or out of order. This could be because the acknowledgement ids have expired or the acknowledgement ids were malformed.").WithDetails(info)
+	st, err := status.New(codes.InvalidArgument, "Some acknowledgement ids in the request were invalid or out of order. This could be because the acknowledgement ids have expired or the acknowledgement ids were malformed.").WithDetails(info)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ const (
 	maxRetention     = 31 * day
 	defaultExpiry    = 31 * day
 	maxBackoff       = 600 * time.Second
+	minAttempts      = 5
+	maxAttempts      = 100
 )
 
 // settings are a subscription's configuration in the form that deliveries need.
@@ -126,8 +128,11 @@ func (set *settings) readDeadLetter(pb *pubsubpb.Subscription) error {
 	if d == nil {
 		return nil
 	}
-	if n := d.GetMaxDeliveryAttempts(); n < 5 || n > 100 {
-		return invalid("Invalid dead_letter_policy.max_delivery_attempts (%d). It must be between 5 and 100.", n)
+	switch n := d.GetMaxDeliveryAttempts(); {
+	case n < minAttempts:
+		return outOfRange("The value for max_delivery_attempts is too small. You passed %d in the request, but the minimum value is %d.", n, minAttempts)
+	case n > maxAttempts:
+		return outOfRange("The value for max_delivery_attempts is too large. You passed %d in the request, but the maximum value is %d.", n, maxAttempts)
 	}
 	if err := checkName("topics", d.GetDeadLetterTopic()); err != nil {
 		return err
