@@ -13,7 +13,7 @@ const maxFaults = 100
 
 func (s *Server) showFaults(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"faults": s.faults.list(), "kinds": kinds, "products": s.Len()})
+	_ = json.NewEncoder(w).Encode(map[string]any{"faults": s.Faults(), "kinds": kinds, "products": s.Len()})
 }
 
 func (s *Server) addFault(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +28,7 @@ func (s *Server) addFault(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if len(s.faults.list()) >= maxFaults {
+	if len(s.Faults()) >= maxFaults {
 		refuse(w, http.StatusTooManyRequests, "too many faults: DELETE /control first")
 		return
 	}

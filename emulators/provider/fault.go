@@ -57,6 +57,9 @@ func (s *Server) Misbehave(f Fault) {
 	s.faults.add(f)
 }
 
+// Faults returns what still acts, with the times that are left.
+func (s *Server) Faults() []Fault { return s.faults.list() }
+
 // Behave takes all faults back.
 func (s *Server) Behave() { s.faults.clear() }
 

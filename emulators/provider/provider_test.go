@@ -1,0 +1,353 @@
+package provider_test
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lastmile/emulators/provider"
+	"lastmile/shared/catalog"
+	"lastmile/shared/catalog/cataloghttp"
+)
+
+var now = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+
+var kinds = map[catalog.Style]string{
+	catalog.ByOffset: "/offset/products", catalog.ByPage: "/pages/products",
+	catalog.ByCursor: "/cursor/products", catalog.ByWindow: "/window/products",
+}
+
+func start(t *testing.T, o provider.Options) *provider.Server {
+	o.Now = func() time.Time { return now }
+	srv, err := provider.Start(o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, srv.Close()) })
+	return srv
+}
+
+func key(srv *provider.Server) cataloghttp.Secrets {
+	return func(_ context.Context, name string) (string, error) {
+		if name != provider.Secret {
+			return "", os.ErrNotExist
+		}
+		return srv.Key(), nil
+	}
+}
+
+// sync reads a whole catalogue as the platform does: probe, plan, then every
+// page and what follows from it.
+func sync(t *testing.T, srv *provider.Server, s catalog.Settings) (pages []catalog.Page) {
+	t.Helper()
+	require.NoError(t, s.Validate())
+	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	first, err := client.Probe(t.Context(), s, key(srv))
+	require.NoError(t, err)
+	total := -1
+	if first.TotalKnown {
+		total = first.Total
+	}
+	plan, err := s.Plan(total, catalog.History{Now: now.Add(time.Second)})
+	require.NoError(t, err)
+	require.True(t, plan.Whole)
+	for todo := plan.Pages; len(todo) > 0; todo = todo[1:] {
+		page, err := client.Fetch(t.Context(), s, todo[0], key(srv))
+		require.NoError(t, err)
+		pages = append(pages, page)
+		if next, ok := s.Next(todo[0], page); ok {
+			todo = slices.Insert(todo, 1, next)
+		}
+	}
+	return pages
+}
+
+func itemsOf(t *testing.T, pages []catalog.Page) map[string]catalog.Item {
+	items := map[string]catalog.Item{}
+	for _, p := range pages {
+		require.Empty(t, p.Bad)
+		for _, i := range p.Items {
+			items[i.ID] = i
+		}
+	}
+	return items
+}
+
+func TestEveryStyleTellsOfTheSameProducts(t *testing.T) {
+	real := realProducts(t)
+	for name, o := range map[string]provider.Options{
+		"one product":       {Items: 1},
+		"a full last page":  {Items: 250},
+		"a short last page": {Items: 263, Seed: 7},
+		"real products":     {Products: real},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if o.Items == 0 && real == nil {
+				t.Skip("no real products: set LASTMILE_TESTDATA")
+			}
+			srv := start(t, o)
+			want := itemsOf(t, sync(t, srv, srv.Settings(catalog.ByOffset, "corner")))
+			require.Len(t, want, srv.Len())
+			for _, id := range srv.IDs() {
+				require.Contains(t, want, id)
+			}
+			for kind := range kinds {
+				require.Equal(t, want, itemsOf(t, sync(t, srv, srv.Settings(kind, "corner"))), "style %s", kind)
+			}
+		})
+	}
+}
+
+// realProducts returns bestbuy-open's products, or nil if they are not here.
+func realProducts(t *testing.T) []byte {
+	dir := os.Getenv("LASTMILE_TESTDATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	file, err := os.Open(filepath.Join(dir, "bestbuy-open", "ecommerce-3291.json.gz"))
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	unzip, err := gzip.NewReader(file)
+	require.NoError(t, err)
+	body, err := io.ReadAll(unzip)
+	require.NoError(t, err)
+	return body
+}
+
+func TestTheSameSeedIsTheSameCatalogue(t *testing.T) {
+	read := func(seed uint64) map[string]int64 {
+		srv := start(t, provider.Options{Items: 60, Seed: seed})
+		s := srv.Settings(catalog.ByPage, "corner")
+		s.Fields.Image = "" // holds the address
+		hashes := map[string]int64{}
+		for id, item := range itemsOf(t, sync(t, srv, s)) {
+			hashes[id] = item.Hash()
+		}
+		return hashes
+	}
+	require.Equal(t, read(1), read(1))
+	require.NotEqual(t, read(1), read(2))
+}
+
+func TestChangesRemovalsAndInsertionsAreNoticed(t *testing.T) {
+	for kind := range kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			srv := start(t, provider.Options{Items: 300})
+			s, stored := srv.Settings(kind, "corner"), catalog.Manifests{}
+			run := func() (written, gone []string) {
+				seen := map[string]bool{}
+				for _, page := range sync(t, srv, s) {
+					changes := stored.Diff(page.Items)
+					stored.Merge(changes.Entries)
+					for _, i := range changes.Items {
+						written = append(written, i.ID)
+					}
+					for _, id := range page.Seen() {
+						seen[id] = true
+					}
+				}
+				absence := stored.Missing(seen, s.Limits.MissesAllowed)
+				stored.Merge(absence.Entries)
+				return written, absence.DocIDs
+			}
+			written, gone := run()
+			require.Len(t, written, 300)
+			require.Empty(t, gone)
+
+			written, gone = run()
+			require.Empty(t, written)
+			require.Empty(t, gone)
+
+			ids := srv.Change(12)
+			require.Len(t, ids, 12)
+			removed := srv.IDs()[7]
+			require.Equal(t, 1, srv.Remove(removed))
+			ids = append(ids, srv.Insert())
+			written, gone = run()
+			require.ElementsMatch(t, ids, written)
+			require.Equal(t, []string{catalog.DocID(removed)}, gone)
+
+			written, gone = run()
+			require.Empty(t, written)
+			require.Empty(t, gone)
+		})
+	}
+}
+
+func TestASyncSurvivesAProviderThatMisbehaves(t *testing.T) {
+	for name, fault := range map[string]provider.Fault{
+		"an error once":             {Kind: provider.Status, Status: 500, Times: 2},
+		"a page refused once":       {Kind: provider.Status, Status: 429, Page: 2, Times: 1},
+		"a connection closed":       {Kind: provider.Down, Page: 2, Times: 1},
+		"half a body":               {Kind: provider.Truncated, Page: 2, Times: 1},
+		"a web page":                {Kind: provider.ContentType, Page: 2, Times: 1},
+		"slow":                      {Kind: provider.Slow, DelayMillis: 1, Times: 3},
+		"a product listed twice":    {Kind: provider.Duplicate, Page: 1},
+		"pages that shift":          {Kind: provider.Shift, Page: 2, Times: 1},
+		"pages that shift for ever": {Kind: provider.Shift, Times: 30},
+	} {
+		for kind := range kinds {
+			t.Run(name+"/"+string(kind), func(t *testing.T) {
+				t.Parallel()
+				srv := start(t, provider.Options{Items: 150})
+				before := srv.IDs()
+				srv.Misbehave(fault)
+				s := srv.Settings(kind, "corner")
+				if kind == catalog.ByWindow {
+					s.Paging.Size = 3 // so that a window has a second page
+				}
+				items := itemsOf(t, sync(t, srv, s))
+				for _, id := range before {
+					require.Contains(t, items, id)
+				}
+				if fault.Times > 0 && fault.Times < 30 {
+					require.Empty(t, srv.Faults(), "the fault acted")
+				}
+			})
+		}
+	}
+}
+
+func TestFaultsActAsAsked(t *testing.T) {
+	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	for name, c := range map[string]struct {
+		fault provider.Fault
+		want  error
+		seen  func(*testing.T, catalog.Page)
+	}{
+		"an error":         {provider.Fault{Kind: provider.Status, Status: 503}, cataloghttp.ErrUnavailable, nil},
+		"a refusal":        {provider.Fault{Kind: provider.Status, Status: 403}, cataloghttp.ErrRefused, nil},
+		"down":             {provider.Fault{Kind: provider.Down}, cataloghttp.ErrUnavailable, nil},
+		"half a body":      {provider.Fault{Kind: provider.Truncated}, cataloghttp.ErrUnavailable, nil},
+		"a web page":       {provider.Fault{Kind: provider.ContentType}, catalog.ErrGarbled, nil},
+		"another style's":  {provider.Fault{Kind: provider.Down, Path: "/nowhere"}, nil, func(t *testing.T, p catalog.Page) { require.Len(t, p.Items, 25) }},
+		"another page's":   {provider.Fault{Kind: provider.Down, Page: 2}, nil, func(t *testing.T, p catalog.Page) { require.Len(t, p.Items, 25) }},
+		"a malformed item": {provider.Fault{Kind: provider.Malformed}, nil, func(t *testing.T, p catalog.Page) { require.Len(t, p.Bad, 1); require.Equal(t, "name", p.Bad[0].Field) }},
+		"a duplicate":      {provider.Fault{Kind: provider.Duplicate}, nil, func(t *testing.T, p catalog.Page) { require.Equal(t, 1, p.Duplicates) }},
+	} {
+		for kind, path := range kinds {
+			t.Run(name+"/"+string(kind), func(t *testing.T) {
+				srv := start(t, provider.Options{Items: 3000})
+				s := srv.Settings(kind, "corner")
+				s.Limits.Retries = -1
+				srv.Misbehave(c.fault)
+				page, err := client.Probe(t.Context(), s, key(srv))
+				require.ErrorIs(t, err, c.want)
+				require.Equal(t, 1, srv.Requests(path))
+				if c.seen != nil {
+					c.seen(t, page)
+				}
+				srv.Behave()
+				_, err = client.Probe(t.Context(), s, key(srv))
+				require.NoError(t, err)
+			})
+		}
+	}
+}
+
+func TestNothingIsServedWithoutTheKey(t *testing.T) {
+	srv := start(t, provider.Options{Items: 5})
+	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	for kind := range kinds {
+		for _, given := range []string{"", "wrong", srv.Key() + "x"} {
+			_, err := client.Probe(t.Context(), srv.Settings(kind, "corner"), func(context.Context, string) (string, error) { return given, nil })
+			require.ErrorIs(t, err, cataloghttp.ErrRefused, "style %s", kind)
+		}
+	}
+}
+
+func TestControlByHand(t *testing.T) {
+	srv := start(t, provider.Options{Items: 5})
+	do := func(method, body string) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), method, srv.URL()+"/control", strings.NewReader(body))
+		require.NoError(t, err)
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return resp.StatusCode, string(text)
+	}
+	for name, c := range map[string]struct {
+		method, body string
+		status       int
+		says         string
+	}{
+		"nothing is wrong at first":    {"GET", "", 200, `"faults":null`},
+		"a fault is added":             {"POST", `{"kind":"status","status":503,"times":2}`, 200, `"status":503`},
+		"an unknown kind is refused":   {"POST", `{"kind":"fire"}`, 400, "use one of"},
+		"an unknown field is refused":  {"POST", `{"kind":"down","pages":3}`, 400, "pages"},
+		"a status must be an error":    {"POST", `{"kind":"status","status":200}`, 400, "400 to 599"},
+		"times below zero are refused": {"POST", `{"kind":"down","times":-1}`, 400, "below 0"},
+		"a body has a bound":           {"POST", `{"kind":"` + strings.Repeat("x", 5000) + `"}`, 400, "too large"},
+		"faults are taken back":        {"DELETE", "", 200, `"faults":null`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv.Behave()
+			status, text := do(c.method, c.body)
+			require.Equal(t, c.status, status)
+			require.Contains(t, text, c.says)
+		})
+	}
+}
+
+func TestPicturesAreDrawn(t *testing.T) {
+	srv := start(t, provider.Options{Items: 5})
+	items := itemsOf(t, sync(t, srv, srv.Settings(catalog.ByOffset, "corner")))
+	for _, item := range items {
+		resp, err := http.Get(item.Image)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, "image/svg+xml", resp.Header.Get("Content-Type"))
+		require.Contains(t, string(body), "<svg")
+	}
+}
+
+func TestBadRequestsAreRefused(t *testing.T) {
+	srv := start(t, provider.Options{Items: 5})
+	for target, header := range map[string]string{
+		"/offset/products?offset=-1":                   "X-Api-Key",
+		"/offset/products?limit=0":                     "X-Api-Key",
+		"/offset/products?limit=9999":                  "X-Api-Key",
+		"/pages/products?page=0":                       "Authorization",
+		"/cursor/products?after=%2F":                   "X-Access-Token",
+		"/cursor/products?after=eA":                    "X-Access-Token",
+		"/window/products":                             "X-Auth-Token",
+		"/window/products?updated_from=1&updated_to=x": "X-Auth-Token",
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", srv.URL()+target, http.NoBody)
+		require.NoError(t, err)
+		req.Header.Set(header, srv.Key())
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		var problem struct{ Error string }
+		require.NoError(t, json.NewDecoder(resp.Body).Decode(&problem))
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusBadRequest, resp.StatusCode, target)
+		require.NotEmpty(t, problem.Error)
+	}
+}
+
+func TestARestartKeepsItsAddress(t *testing.T) {
+	first, err := provider.Start(provider.Options{Items: 5})
+	require.NoError(t, err)
+	_, err = provider.Start(provider.Options{Addr: first.Addr()})
+	require.ErrorContains(t, err, "start provider")
+	require.NoError(t, first.Close())
+	second, err := provider.Start(provider.Options{Addr: first.Addr(), Items: 5})
+	require.NoError(t, err)
+	require.Equal(t, first.Addr(), second.Addr())
+	require.NoError(t, second.Close())
+}
