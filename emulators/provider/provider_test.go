@@ -27,7 +27,7 @@ var kinds = map[catalog.Style]string{
 	catalog.ByCursor: "/cursor/products", catalog.ByWindow: "/window/products",
 }
 
-func start(t *testing.T, o provider.Options) *provider.Server {
+func start(t testing.TB, o provider.Options) *provider.Server {
 	o.Now = func() time.Time { return now }
 	srv, err := provider.Start(o)
 	require.NoError(t, err)
@@ -44,12 +44,18 @@ func key(srv *provider.Server) cataloghttp.Secrets {
 	}
 }
 
+func newClient(t testing.TB) *cataloghttp.Client {
+	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	t.Cleanup(client.Close)
+	return client
+}
+
 // sync reads a whole catalogue as the platform does: probe, plan, then every
 // page and what follows from it.
 func sync(t *testing.T, srv *provider.Server, s catalog.Settings) (pages []catalog.Page) {
 	t.Helper()
 	require.NoError(t, s.Validate())
-	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	client := newClient(t)
 	first, err := client.Probe(t.Context(), s, key(srv))
 	require.NoError(t, err)
 	total := -1
@@ -219,7 +225,7 @@ func TestASyncSurvivesAProviderThatMisbehaves(t *testing.T) {
 }
 
 func TestFaultsActAsAsked(t *testing.T) {
-	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	client := newClient(t)
 	for name, c := range map[string]struct {
 		fault provider.Fault
 		want  error
@@ -257,7 +263,7 @@ func TestFaultsActAsAsked(t *testing.T) {
 
 func TestNothingIsServedWithoutTheKey(t *testing.T) {
 	srv := start(t, provider.Options{Items: 5})
-	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	client := newClient(t)
 	for kind := range kinds {
 		for _, given := range []string{"", "wrong", srv.Key() + "x"} {
 			_, err := client.Probe(t.Context(), srv.Settings(kind, "corner"), func(context.Context, string) (string, error) { return given, nil })
@@ -350,4 +356,20 @@ func TestARestartKeepsItsAddress(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first.Addr(), second.Addr())
 	require.NoError(t, second.Close())
+}
+
+func BenchmarkFetchAPageOf25(b *testing.B) {
+	srv := start(b, provider.Options{Items: 11_125})
+	client := newClient(b)
+	for kind := range kinds {
+		s := srv.Settings(kind, "corner")
+		b.Run(string(kind), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := client.Probe(b.Context(), s, key(srv)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -103,7 +103,7 @@ func (s *Server) Change(n int) []string { return s.shelf.change(n) }
 func (s *shelf) change(n int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n = min(n, len(s.slots))
+	n = min(max(n, 0), len(s.slots))
 	ids := make([]string, n)
 	for i := range ids {
 		at := &s.slots[i*len(s.slots)/n]
@@ -119,10 +119,14 @@ func (s *shelf) change(n int) []string {
 func (s *Server) Remove(ids ...string) int { return s.shelf.remove(ids) }
 
 func (s *shelf) remove(ids []string) int {
+	unwanted := map[string]bool{}
+	for _, id := range ids {
+		unwanted[id] = true
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := len(s.slots)
-	s.slots = slices.DeleteFunc(s.slots, func(at slot) bool { return slices.Contains(ids, s.product(at).ID) })
+	s.slots = slices.DeleteFunc(s.slots, func(at slot) bool { return unwanted[s.product(at).ID] })
 	return before - len(s.slots)
 }
 

@@ -2,6 +2,8 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +38,9 @@ func TestValidateNamesEveryFault(t *testing.T) {
 		"a base is a web address":       {func(s *catalog.Settings) { s.Provider.BaseURL = "ftp://x" }, []string{"provider.baseUrl"}},
 		"a base has no password":        {func(s *catalog.Settings) { s.Provider.BaseURL = "https://u:p@x" }, []string{"provider.baseUrl"}},
 		"a base has no query":           {func(s *catalog.Settings) { s.Provider.BaseURL = "https://x?key=1" }, []string{"provider.baseUrl"}},
+		"a base is not endless":         {func(s *catalog.Settings) { s.Provider.BaseURL += "/" + strings.Repeat("x", 3000) }, []string{"provider.baseUrl"}},
+		"a parameter has a name":        {func(s *catalog.Settings) { s.Provider.Query = map[string]string{"": "1"} }, []string{"provider.query"}},
+		"two parameters have two names": {func(s *catalog.Settings) { s.Paging.Param = "limit" }, []string{"paging.sizeParam"}},
 		"a key is not a secret's name":  {func(s *catalog.Settings) { s.Provider.Auth.Secret = "sk live/123=" }, []string{"provider.auth.secret"}},
 		"a header needs a secret":       {func(s *catalog.Settings) { s.Provider.Auth.Secret = "" }, []string{"provider.auth.secret"}},
 		"Host is not ours to set":       {func(s *catalog.Settings) { s.Provider.Auth.Header = "Host" }, []string{"provider.auth.header"}},
@@ -107,4 +112,23 @@ func TestSettingsSurviveJSON(t *testing.T) {
 	var got catalog.Settings
 	require.NoError(t, json.Unmarshal(text, &got))
 	require.Equal(t, want, got)
+}
+
+func TestFieldsHaveOneNameEverywhere(t *testing.T) {
+	for _, root := range []any{catalog.Settings{}, catalog.Item{}, catalog.BadItem{}} {
+		sameNames(t, reflect.TypeOf(root))
+	}
+}
+
+func sameNames(t *testing.T, of reflect.Type) {
+	for i := range of.NumField() {
+		field := of.Field(i)
+		inJSON, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		inFirestore, _, _ := strings.Cut(field.Tag.Get("firestore"), ",")
+		require.NotEmpty(t, inJSON, "%s.%s", of, field.Name)
+		require.Equal(t, inJSON, inFirestore, "%s.%s", of, field.Name)
+		if field.Type.Kind() == reflect.Struct && field.Type != reflect.TypeFor[time.Time]() {
+			sameNames(t, field.Type)
+		}
+	}
 }

@@ -13,6 +13,7 @@ const (
 	maxPageSize  = 1000
 	maxPages     = 100_000
 	maxBodyBytes = 64 << 20
+	maxURL       = 2000
 )
 
 var (
@@ -86,9 +87,13 @@ func (c *checker) provider(p Provider) {
 	case u.RawQuery != "" || u.Fragment != "":
 		c.want(false, "provider.baseUrl", "holds a query or fragment", "move the query to provider.query")
 	}
+	c.want(len(p.BaseURL)+len(p.Path) <= maxURL, "provider.baseUrl", "is too long with provider.path", fmt.Sprintf("use at most %d bytes together", maxURL))
 	c.want(p.Path == "" || strings.HasPrefix(p.Path, "/"), "provider.path", "does not start with /", "use a path like /v1/products")
 	c.want(!strings.ContainsAny(p.Path, "?#"), "provider.path", "holds a query or fragment", "move the query to provider.query")
 	c.want(len(p.Query) <= 20, "provider.query", fmt.Sprintf("has %d parameters", len(p.Query)), "use at most 20")
+	for name, value := range p.Query {
+		c.want(name != "" && len(name)+len(value) <= maxURL, "provider.query", fmt.Sprintf("has the parameter %q", clip(name)), fmt.Sprintf("name it, and use at most %d bytes", maxURL))
+	}
 	c.auth(p.Auth)
 }
 
@@ -107,6 +112,7 @@ func (c *checker) paging(p Paging) {
 	oneOf(c, "paging.style", p.Style, ByOffset, ByPage, ByCursor, ByWindow)
 	c.between(int64(p.Size), 1, maxPageSize, "paging.size")
 	c.param("paging.sizeParam", p.SizeParam, false)
+	c.want(p.SizeParam == "" || p.SizeParam != p.Param, "paging.sizeParam", "equals paging.param", "name two different parameters")
 	c.between(int64(p.First), 0, 1, "paging.first")
 	c.path("paging.totalPath", p.TotalPath, false)
 	c.want(p.TotalHeader == "" || headerName.MatchString(p.TotalHeader), "paging.totalHeader", "is not the name of a header", "use one like X-Total-Count")

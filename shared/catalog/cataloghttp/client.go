@@ -7,7 +7,8 @@
 //   - an answer is never larger than the settings allow, compressed or not;
 //   - private, loopback, link-local and metadata addresses are not spoken to,
 //     whatever a name resolves to or a redirect says;
-//   - the secret is sent to the provider's own host only, and stands in no error.
+//   - the secret is sent over TLS, to the provider's own host only, and stands
+//     in no error.
 package cataloghttp
 
 import (
@@ -39,7 +40,7 @@ type Secrets func(ctx context.Context, name string) (string, error)
 
 // Options are the knobs of a Client; the zero value is for production.
 type Options struct {
-	AllowPrivate bool              // speak to private addresses too: local runs and tests
+	AllowPrivate bool              // speak to private addresses too, and without TLS: local runs and tests
 	Transport    http.RoundTripper // in place of the guarded one, whose promises it then has to keep
 	MaxPause     time.Duration     // longest Retry-After that is honoured; 0 is a minute
 }
@@ -48,13 +49,14 @@ type Options struct {
 // shared: politeness is per client.
 type Client struct {
 	transport http.RoundTripper
+	plain     bool // a secret may be sent without TLS
 	maxPause  time.Duration
 	gates     gates
 }
 
 // New returns a client.
 func New(o Options) *Client {
-	c := &Client{transport: o.Transport, maxPause: o.MaxPause}
+	c := &Client{transport: o.Transport, plain: o.AllowPrivate, maxPause: o.MaxPause}
 	if c.transport == nil {
 		c.transport = newTransport(o.AllowPrivate)
 	}
@@ -62,6 +64,12 @@ func New(o Options) *Client {
 		c.maxPause = time.Minute
 	}
 	return c
+}
+
+// Close ends the connections that are kept open. No fetch may be under way.
+func (c *Client) Close() {
+	client := http.Client{Transport: c.transport}
+	client.CloseIdleConnections()
 }
 
 // Probe fetches the first page: what the settings lead to, and how large the
@@ -85,7 +93,7 @@ func (c *Client) Fetch(ctx context.Context, s catalog.Settings, ref catalog.Page
 }
 
 func (c *Client) fetch(ctx context.Context, s catalog.Settings, ref catalog.PageRef, secrets Secrets) (catalog.Page, error) {
-	req, err := newRequest(ctx, s, ref, secrets)
+	req, err := c.newRequest(ctx, s, ref, secrets)
 	if err != nil {
 		return catalog.Page{}, err
 	}
@@ -105,7 +113,7 @@ func (c *Client) fetch(ctx context.Context, s catalog.Settings, ref catalog.Page
 	}
 }
 
-func newRequest(ctx context.Context, s catalog.Settings, ref catalog.PageRef, secrets Secrets) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, s catalog.Settings, ref catalog.PageRef, secrets Secrets) (*http.Request, error) {
 	want, err := s.Request(ref)
 	if err != nil {
 		return nil, err
@@ -119,6 +127,9 @@ func newRequest(ctx context.Context, s catalog.Settings, ref catalog.PageRef, se
 	auth := s.Provider.Auth
 	if auth.Header == "" {
 		return req, nil
+	}
+	if req.URL.Scheme != "https" && !c.plain {
+		return nil, fmt.Errorf("%w: provider.baseUrl: a secret is sent over https only", ErrForbidden)
 	}
 	secret, err := secrets(ctx, auth.Secret)
 	if err != nil {

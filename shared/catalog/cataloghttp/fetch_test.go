@@ -2,6 +2,7 @@ package cataloghttp_test
 
 import (
 	"compress/gzip"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -19,7 +20,11 @@ func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	return srv
 }
 
-func local() *cataloghttp.Client { return cataloghttp.New(cataloghttp.Options{AllowPrivate: true}) }
+func local(t *testing.T) *cataloghttp.Client {
+	client := cataloghttp.New(cataloghttp.Options{AllowPrivate: true})
+	t.Cleanup(client.Close)
+	return client
+}
 
 func at(url string) catalog.Settings {
 	return settings(func(s *catalog.Settings) {
@@ -34,8 +39,11 @@ func TestInsideAddressesAreNotSpokenTo(t *testing.T) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(srv.URL, "http://"), ":")
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "10.0.0.1", "[fd00:ec2::254]"} {
 		t.Run(host, func(t *testing.T) {
-			_, err := cataloghttp.New(cataloghttp.Options{}).Fetch(t.Context(), at("http://"+host+":"+port), catalog.PageRef{}, secret)
+			s := at("http://" + host + ":" + port)
+			s.Provider.Auth = catalog.Auth{}
+			_, err := cataloghttp.New(cataloghttp.Options{}).Fetch(t.Context(), s, catalog.PageRef{}, nil)
 			require.ErrorIs(t, err, cataloghttp.ErrForbidden)
+			require.ErrorContains(t, err, "not public")
 		})
 	}
 	require.False(t, reached)
@@ -73,7 +81,7 @@ func TestRedirects(t *testing.T) {
 			keys = nil
 			s := at(home.URL)
 			s.Provider.Path = c.path
-			_, err := local().Fetch(t.Context(), s, catalog.PageRef{}, secret)
+			_, err := local(t).Fetch(t.Context(), s, catalog.PageRef{}, secret)
 			require.ErrorIs(t, err, c.want)
 			require.Equal(t, c.keys, keys)
 		})
@@ -98,7 +106,7 @@ func TestAnAnswerHasABound(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := local().Fetch(t.Context(), at(serve(t, write).URL), catalog.PageRef{}, secret)
+			_, err := local(t).Fetch(t.Context(), at(serve(t, write).URL), catalog.PageRef{}, secret)
 			require.ErrorIs(t, err, cataloghttp.ErrTooLarge)
 			require.ErrorContains(t, err, "limits.maxResponseBytes")
 		})
@@ -113,12 +121,21 @@ func TestTheKeyIsSentAsTheSettingsSay(t *testing.T) {
 	})
 	s := at(srv.URL)
 	s.Provider.Auth = catalog.Auth{Header: "Authorization", Scheme: "Bearer", Secret: "corner-key"}
-	_, err := local().Probe(t.Context(), s, secret)
+	_, err := local(t).Probe(t.Context(), s, secret)
 	require.NoError(t, err)
 	require.Equal(t, "Bearer s3cret", got.Get("Authorization"))
 
 	s.Provider.Auth = catalog.Auth{}
-	_, err = local().Probe(t.Context(), s, nil)
+	_, err = local(t).Probe(t.Context(), s, nil)
 	require.NoError(t, err)
 	require.Empty(t, got.Get("Authorization"))
+}
+
+func TestASecretIsNotSentInTheOpen(t *testing.T) {
+	asked := false
+	_, err := cataloghttp.New(cataloghttp.Options{}).Fetch(t.Context(), at("http://api.example.com"), catalog.PageRef{},
+		func(context.Context, string) (string, error) { asked = true; return "s3cret", nil })
+	require.ErrorIs(t, err, cataloghttp.ErrForbidden)
+	require.ErrorContains(t, err, "https only")
+	require.False(t, asked)
 }

@@ -23,7 +23,7 @@ const onePage = `{"list":[{"id":1,"name":"Tea","price":"1.50"}]}`
 func settings(edit ...func(*catalog.Settings)) catalog.Settings {
 	s := catalog.Settings{
 		Shop:     "corner",
-		Provider: catalog.Provider{BaseURL: "http://api.example.com", Auth: catalog.Auth{Header: "X-Api-Key", Secret: "corner-key"}},
+		Provider: catalog.Provider{BaseURL: "https://api.example.com", Auth: catalog.Auth{Header: "X-Api-Key", Secret: "corner-key"}},
 		Paging:   catalog.Paging{Style: catalog.ByOffset},
 		Fields:   catalog.Fields{Items: "list", ID: "id", Name: "name", Price: catalog.Price{Path: "price", Currency: "EUR"}},
 	}
