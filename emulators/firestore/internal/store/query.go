@@ -9,6 +9,7 @@ import (
 
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/query"
+	"lastmile/emulators/firestore/internal/sorted"
 )
 
 // smallScan is how many documents are read through rather than indexed.
@@ -100,8 +101,8 @@ func (s *Store) prepare(q *query.Query) []query.Plan {
 
 func (s *Store) isSmall(q *query.Query) bool {
 	n := 0
-	for range s.candidates(q, "", "") {
-		if n++; n > smallScan {
+	for range s.all(q) {
+		if n++; n > s.scanLimit {
 			return false
 		}
 	}
@@ -130,7 +131,7 @@ func (s *Store) usable(g *group, q *query.Query, plans []query.Plan) bool {
 
 // scan reads through everything in q's scope.
 func (s *Store) scan(q *query.Query, at Time) (hits []hit) {
-	for _, r := range s.candidates(q, "", "") {
+	for _, r := range s.all(q) {
 		if doc := r.read(at); doc != nil && q.Match(r.key, doc) {
 			hits = append(hits, hit{q.SortKey(r.key, doc), doc})
 		}
@@ -143,10 +144,10 @@ func sortHits(hits []hit) []hit {
 	return hits
 }
 
-// candidates yields the records by name that may be in q's scope, between lo
-// and hi where those are narrower.
-func (s *Store) candidates(q *query.Query, lo, hi string) iter.Seq2[string, *record] {
-	docs := &s.docs
+// span returns where the records that may be in q's scope lie by name, between
+// lo and hi where those are narrower.
+func (s *Store) span(q *query.Query, lo, hi string) (docs *sorted.Map[*record], from, to string) {
+	docs = &s.docs
 	if g := s.groups[q.Scope.Collection]; g != nil {
 		docs = &g.docs
 	}
@@ -154,10 +155,15 @@ func (s *Store) candidates(q *query.Query, lo, hi string) iter.Seq2[string, *rec
 	if q.Scope.Collection != "" && !q.Scope.Descendants {
 		prefix = prefix.Child(q.Scope.Collection)
 	}
-	lo = max(lo, string(prefix))
 	if end := behind(prefix); hi == "" || end != "" && end < hi {
 		hi = end
 	}
+	return docs, max(lo, string(prefix)), hi
+}
+
+// all yields the records that may be in q's scope, by name.
+func (s *Store) all(q *query.Query) iter.Seq2[string, *record] {
+	docs, lo, hi := s.span(q, "", "")
 	return docs.Range(lo, hi)
 }
 
@@ -219,23 +225,11 @@ func (s *Store) rangeOf(g *group, q *query.Query, p query.Plan) iter.Seq2[string
 		}
 		return x.entries.Range(prefix+p.Lo, hi)
 	}
-	if !p.Columns[0].Descending {
-		// A key in a plan has one more NUL than one in docs.
-		return s.candidates(q, strings.TrimSuffix(p.Lo, "\x00"), p.Hi)
+	if p.Columns[0].Descending {
+		docs, lo, hi := s.span(q, "", "")
+		return docs.Backward(lo, hi)
 	}
-	return backward(s.candidates(q, "", ""))
-}
-
-func backward(seq iter.Seq2[string, *record]) iter.Seq2[string, *record] {
-	return func(yield func(string, *record) bool) {
-		var records []*record
-		for _, r := range seq {
-			records = append(records, r)
-		}
-		for _, r := range slices.Backward(records) {
-			if !yield(string(r.key), r) {
-				return
-			}
-		}
-	}
+	// A key in a plan has one more NUL than one in docs.
+	docs, lo, hi := s.span(q, strings.TrimSuffix(p.Lo, "\x00"), p.Hi)
+	return docs.Range(lo, hi)
 }

@@ -19,12 +19,13 @@ import (
 
 // Store holds the documents of one database.
 type Store struct {
-	database string
-	now      func() time.Time
-	journal  Journal      // nil forgets everything at the end
-	last     atomic.Int64 // latest time given to a commit or read
-	reads    atomic.Int64
-	writes   atomic.Int64
+	database  string
+	now       func() time.Time
+	journal   Journal      // nil forgets everything at the end
+	last      atomic.Int64 // latest time given to a commit or read
+	scanLimit int          // documents that are read through rather than indexed
+	reads     atomic.Int64
+	writes    atomic.Int64
 
 	mu       sync.RWMutex // guards what follows
 	docs     sorted.Map[*record]
@@ -63,11 +64,12 @@ func New(database string, o Options) *Store {
 		o.History = time.Hour
 	}
 	return &Store{
-		database: database,
-		now:      o.Now,
-		groups:   map[string]*group{},
-		history:  history{window: o.History, floor: timeOf(o.Now())},
-		watchers: map[*Watcher]struct{}{},
+		database:  database,
+		scanLimit: smallScan,
+		now:       o.Now,
+		groups:    map[string]*group{},
+		history:   history{window: o.History, floor: timeOf(o.Now())},
+		watchers:  map[*Watcher]struct{}{},
 	}
 }
 
