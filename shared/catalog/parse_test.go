@@ -97,6 +97,7 @@ func TestAPageThatCannotBeRead(t *testing.T) {
 		"a nest too deep":           {nil, strings.Repeat("[", 1<<20), catalog.ErrGarbled, ""},
 		"a deep nest that ends":     {nil, strings.Repeat("[", 1<<20) + strings.Repeat("]", 1<<20), catalog.ErrGarbled, ""},
 		"no list":                   {nil, `{"error":"quota"}`, catalog.ErrMismatch, `fields.items: no list at "list"`},
+		"far too many items":        {nil, `{"list":[0` + strings.Repeat(",0", 10_000) + `]}`, catalog.ErrMismatch, "paging.sizeParam"},
 		"an object for the list":    {nil, `{"list":{}}`, catalog.ErrMismatch, "fields.items"},
 		"no total":                  {func(s *catalog.Settings) { s.Paging.TotalPath = "meta.total" }, `{"list":[]}`, catalog.ErrMismatch, "paging.totalPath"},
 		"a total of words":          {func(s *catalog.Settings) { s.Paging.TotalPath = "total" }, `{"list":[],"total":"many"}`, catalog.ErrMismatch, "many"},

@@ -87,6 +87,7 @@ func TestRetries(t *testing.T) {
 		"a refusal is final":                     {answers{answer(401, "")}, 4, 1, cataloghttp.ErrRefused, 0, 0},
 		"forbidden is final":                     {answers{answer(403, "")}, 4, 1, cataloghttp.ErrRefused, 0, 0},
 		"not found is final":                     {answers{answer(404, "")}, 4, 1, cataloghttp.ErrRefused, 0, 0},
+		"a redirect away from TLS is final":      {answers{answer(302, "", "Location", "http://api.example.com/")}, 4, 1, cataloghttp.ErrForbidden, 0, 0},
 		"a page of another shape is final":       {answers{answer(200, `{"items":[]}`)}, 4, 1, catalog.ErrMismatch, 0, 0},
 		"too many requests waits as told":        {answers{answer(429, "", "Retry-After", "7"), ok}, 4, 2, nil, 7 * time.Second, 7*time.Second + jitter},
 		"unavailable waits as told":              {answers{answer(503, "", "Retry-After", "7"), ok}, 4, 2, nil, 7 * time.Second, 7*time.Second + jitter},
