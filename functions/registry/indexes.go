@@ -1,9 +1,11 @@
 package registry
 
 import (
+	"slices"
 	"strings"
 
 	"lastmile/shared/docs"
+	"lastmile/shared/logs/logsdb"
 )
 
 // FirestoreIndexes is the content of firestore.indexes.json, in the form that
@@ -37,13 +39,17 @@ func Indexes() FirestoreIndexes {
 	return indexesOf(composites(), expiries(), plains())
 }
 
-func composites() []docs.Index { return []docs.Index{} }
-
-func expiries() []docs.Expiry {
-	return []docs.Expiry{{Collection: "inbox", Field: "expires"}, {Collection: "logs", Field: "expires"}}
+func composites() []docs.Index {
+	return slices.Concat(logsdb.Indexes())
 }
 
-func plains() []docs.Plain { return []docs.Plain{{Collection: "inbox", Field: "at"}} }
+func expiries() []docs.Expiry {
+	return slices.Concat(docs.Expiries(), logsdb.Expiries())
+}
+
+func plains() []docs.Plain {
+	return slices.Concat(docs.Plains(), logsdb.Plains())
+}
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {
 	f := FirestoreIndexes{Indexes: []firestoreIndex{}, FieldOverrides: []fieldOverride{}}

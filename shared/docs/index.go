@@ -21,3 +21,11 @@ type Expiry struct{ Collection, Field string }
 // Plain is a field that no query uses, and that therefore has no index: it
 // saves writes, and lifts the bound of 500 writes a second on values that grow.
 type Plain struct{ Collection, Field string }
+
+// Expiries are those of the inbox, which this package owns.
+func Expiries() []Expiry { return []Expiry{{Collection: "inbox", Field: "expires"}} }
+
+// Plains are the fields of the inbox and the outbox that no query uses.
+func Plains() []Plain {
+	return []Plain{{Collection: "inbox", Field: "at"}, {Collection: "outbox", Field: "message"}}
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/caarlos0/env/v11"
+
+	"lastmile/shared/logs"
 )
 
 // Config is everything that a function or the gateway is told by its
@@ -23,9 +25,9 @@ type Config struct {
 	TasksEmulator     string `env:"CLOUD_TASKS_EMULATOR_HOST"`
 
 	// Redis is host:port of Memorystore.
-	Redis     string `env:"REDIS_ADDR,required,notEmpty"`
-	RedisAuth Secret `env:"REDIS_AUTH"`
-	RedisTLS  bool   `env:"REDIS_TLS"`
+	Redis     string      `env:"REDIS_ADDR,required,notEmpty"`
+	RedisAuth logs.Secret `env:"REDIS_AUTH"`
+	RedisTLS  bool        `env:"REDIS_TLS"`
 
 	// FunctionURL is where functions are, with {function} for the name.
 	FunctionURL string `env:"FUNCTION_URL,required,notEmpty"`
@@ -41,7 +43,7 @@ type Config struct {
 	Secrets string `env:"SECRETS_DIR" envDefault:"/secrets"`
 
 	// OperatorToken is what operators sign their calls with.
-	OperatorToken Secret `env:"OPERATOR_TOKEN"`
+	OperatorToken logs.Secret `env:"OPERATOR_TOKEN"`
 
 	// PrivateProviders lets catalogue providers be on private networks.
 	PrivateProviders bool `env:"ALLOW_PRIVATE_PROVIDERS"`
@@ -52,18 +54,6 @@ type Config struct {
 	// Revision is the running revision, as Cloud Run names it.
 	Revision string `env:"K_REVISION"`
 }
-
-// Secret is a string that is never printed.
-type Secret string
-
-// String hides the secret.
-func (Secret) String() string { return "[redacted]" }
-
-// GoString hides the secret.
-func (s Secret) GoString() string { return s.String() }
-
-// MarshalText hides the secret.
-func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // ReadConfig reads Config from environ, lines as in [os.Environ]. Its error names every
 // variable that is missing or makes no sense.
