@@ -36,7 +36,7 @@ const (
 // Diagnose returns what helps j, of whose pages t have an outcome, and j with
 // what was noted.
 func (j Job) Diagnose(t Tally, now time.Time) (Job, Remedy) {
-	if t.Pages > j.Watch.Pages {
+	if j.State == Running && t.Pages > j.Watch.Pages {
 		j.Watch.Pages, j.Watch.Moved = t.Pages, now
 	}
 	j.Watch.Checked = now

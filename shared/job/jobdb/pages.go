@@ -191,10 +191,11 @@ func (t *Turn) lost(ctx context.Context, err error) error {
 
 // settled makes sure that what follows from an outcome happened.
 func (t *Turn) settled(ctx context.Context) error {
-	if t.job.Data.State.Stopped() || !t.page.Exists {
+	j, page := t.job.Data, t.page
+	if j.State.Stopped() || !page.Exists || j.State.Closed() && page.Data.At.Before(j.Finished) {
 		return nil
 	}
-	return t.pages.mark(ctx, t.job.Data, t.page.Data)
+	return t.pages.mark(ctx, j, page.Data)
 }
 
 // failTimeout bounds the recording of a failure, for which the work may have

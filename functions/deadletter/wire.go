@@ -1,0 +1,25 @@
+package deadletter
+
+import (
+	"lastmile/shared/bus"
+	"lastmile/shared/deadletter/deadletterdb"
+	"lastmile/shared/function"
+	"lastmile/shared/platform"
+)
+
+// Spec declares the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name:    "deadletter",
+		Class:   function.Small,
+		Binding: function.Bind(build, function.OnMessages(bus.DeadLetterTopic, (*Function).Handle, function.Retry{Attempts: 100})),
+	}
+}
+
+func build(p *platform.Platform) (*Function, error) {
+	db, err := p.Docs()
+	if err != nil {
+		return nil, err
+	}
+	return New(deadletterdb.New(db)), nil
+}

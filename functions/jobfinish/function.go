@@ -1,0 +1,123 @@
+// Package jobfinish closes jobs.
+//
+// Trigger: the timers of package jobtimer. Replays are harmless: a job closes
+// once in each generation. It closes only when every page has an outcome in the
+// database, whatever the caller believed.
+package jobfinish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"lastmile/shared/job"
+	"lastmile/shared/job/jobdb"
+	"lastmile/shared/job/jobtimer"
+	"lastmile/shared/timer"
+)
+
+// Completion is what a kind of job does when every page has succeeded, before
+// the job is done. It may be called again after a crash. Seen yields what each
+// page packed of what it read. It returns how many items it changed.
+type Completion func(ctx context.Context, j job.Job, seen iter.Seq2[[]byte, error]) (changed int, err error)
+
+// Function is the job-finish function.
+type Function struct {
+	jobs        *jobdb.Store
+	completions map[job.Kind]Completion
+	log         *slog.Logger
+	now         func() time.Time
+}
+
+// New returns a Function that closes the jobs of s.
+func New(s *jobdb.Store, completions map[job.Kind]Completion, log *slog.Logger) *Function {
+	return &Function{jobs: s, completions: completions, log: log, now: stored}
+}
+
+// stored is the time as Firestore keeps it.
+func stored() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// errNotYet makes the timer call again: another call is at it, or died at it.
+var errNotYet = errors.New("not yet")
+
+// Handle closes the job of a timer, if it is complete.
+func (f *Function) Handle(ctx context.Context, t timer.Timer) error {
+	id := jobtimer.Job(t)
+	tally, err := f.jobs.Survey(ctx, id)
+	if err != nil {
+		return err
+	}
+	j, err := f.jobs.Change(ctx, id, func(j job.Job) (job.Job, error) { return f.begin(j, tally) })
+	switch {
+	case errors.Is(err, errNothing), errors.Is(err, job.ErrUnknown):
+		return nil
+	case errors.Is(err, errIncomplete):
+		f.log.WarnContext(ctx, "called too early to close a job", slog.Any("error", err))
+		return nil
+	case err != nil || j.State == job.Cancelled:
+		return err
+	}
+	return f.finish(ctx, j, tally)
+}
+
+var (
+	errNothing    = errors.New("nothing to close")
+	errIncomplete = errors.New("pages are missing")
+)
+
+// begin returns j as this call is to finish it.
+func (f *Function) begin(j job.Job, tally job.Tally) (job.Job, error) {
+	now := f.now()
+	switch j.State {
+	case job.Cancelling:
+		if wait := j.Watch.Moved.Add(job.PageTimeout).Sub(now); wait > 0 {
+			return j, fmt.Errorf("job %s may have pages in flight: %w", j.ID, errNotYet)
+		}
+		j.Tally = tally
+		return j.Move(job.Cancelled, now)
+	case job.Finishing:
+		if now.Sub(j.Watch.Moved) < job.PageTimeout {
+			return j, fmt.Errorf("job %s is being closed: %w", j.ID, errNotYet)
+		}
+		j.Watch.Moved = now
+		return j, nil
+	case job.Running:
+	case job.Partial, job.Failed:
+		if tally.FailedPages == j.Tally.FailedPages {
+			return j, errNothing
+		}
+	default:
+		return j, errNothing
+	}
+	if !tally.Complete(j.Plan) {
+		return j, fmt.Errorf("job %s has %d of %d pages: %w", j.ID, tally.Pages, j.Plan.Pages+tally.More, errIncomplete)
+	}
+	return j.Move(job.Finishing, now)
+}
+
+// finish completes and closes a job that this call began to finish.
+func (f *Function) finish(ctx context.Context, j job.Job, tally job.Tally) error {
+	complete, ok := f.completions[j.Kind]
+	if ok && tally.Verdict() == job.Done {
+		changed, err := complete(ctx, j, f.jobs.Seen(ctx, j.ID))
+		if err != nil {
+			return fmt.Errorf("complete job %s: %w", j.ID, err)
+		}
+		tally.Changed += changed
+	}
+	began := j.Watch.Moved
+	_, err := f.jobs.Change(ctx, j.ID, func(j job.Job) (job.Job, error) {
+		if j.State != job.Finishing || !j.Watch.Moved.Equal(began) {
+			return j, errNothing
+		}
+		j.Tally, j.Cause = tally, tally.Cause
+		return j.Move(tally.Verdict(), f.now())
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,29 @@
+package jobfinish
+
+import (
+	"time"
+
+	"lastmile/shared/function"
+	"lastmile/shared/job"
+	"lastmile/shared/job/jobdb"
+	"lastmile/shared/job/jobtimer"
+	"lastmile/shared/platform"
+)
+
+// Spec declares the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name:    jobtimer.Function,
+		Class:   function.Small,
+		Timeout: 5 * time.Minute,
+		Binding: function.Bind(build, function.OnTimer((*Function).Handle)),
+	}
+}
+
+func build(p *platform.Platform) (*Function, error) {
+	db, err := p.Docs()
+	if err != nil {
+		return nil, err
+	}
+	return New(jobdb.New(db), map[job.Kind]Completion{}, p.Log()), nil
+}

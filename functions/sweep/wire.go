@@ -1,0 +1,32 @@
+package sweep
+
+import (
+	"lastmile/shared/event"
+	"lastmile/shared/function"
+	"lastmile/shared/job/jobdb"
+	"lastmile/shared/job/jobtimer"
+	"lastmile/shared/platform"
+)
+
+// Spec declares the function. It publishes whatever others left in the outbox.
+func Spec() function.Spec {
+	return function.Spec{
+		Name:      "sweep",
+		Class:     function.Small,
+		Publishes: event.All(),
+		Schedules: []string{jobtimer.Function},
+		Binding:   function.Bind(build, function.OnSchedule("* * * * *", "UTC", (*Function).Handle)),
+	}
+}
+
+func build(p *platform.Platform) (*Function, error) {
+	db, err := p.Docs()
+	if err != nil {
+		return nil, err
+	}
+	timers, err := p.Timers()
+	if err != nil {
+		return nil, err
+	}
+	return New(db, jobdb.New(db), jobtimer.New(timers), p.Log()), nil
+}
