@@ -25,6 +25,10 @@ type CatalogPage struct {
 	// page by time.
 	From time.Time `json:"from,omitzero"`
 	To   time.Time `json:"to,omitzero"`
+
+	// Last says that no planned page follows: if this one comes back full, it
+	// names one more.
+	Last bool `json:"last,omitempty"`
 }
 
 // Type implements [Event].

@@ -24,7 +24,7 @@ var examples = []event.Event{
 	&event.JobPlan{Job: "01j9"},
 	&event.CatalogPage{
 		Job: "01j9", Shop: "corner-bakery", Settings: 7, Page: 12, Cursor: "eyJpZCI6MX0",
-		From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC),
+		From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Last: true,
 	},
 	&event.BulkPage{Job: "01j9", Shop: "corner-bakery", Page: 3, Items: []string{"croissant", "rye"}, Start: 4096, End: 8192},
 }
