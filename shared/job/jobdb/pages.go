@@ -54,6 +54,9 @@ type Delivery struct {
 	// further attempt can mend. Either way the page is recorded as failed.
 	Last  bool
 	Final func(error) bool
+
+	// Publish sends the page that this one names; nil where pages name none.
+	Publish func(ctx context.Context, events ...event.Event) error
 }
 
 // Run does the work on a page, unless there is nothing left to do. The work
@@ -124,6 +127,7 @@ type Turn struct {
 
 	job  *docs.Lookup[job.Job] // nil until fetched
 	page *docs.Lookup[job.Page]
+	next *job.Request
 }
 
 // Job is the page's job; valid after [Turn.Fetch].
@@ -170,6 +174,7 @@ func (t *Turn) record(ctx context.Context, outcome job.Page, effects []docs.Writ
 	j, now := t.job.Data, time.Now()
 	outcome.Page, outcome.Attempt, outcome.Gen = t.d.Page, t.d.Attempt, j.Gen
 	outcome.At, outcome.Took, outcome.Expires = now.UTC(), now.Sub(t.began), j.Expires
+	outcome.Next, outcome.More = t.next, t.next != nil
 	s := t.pages.store
 	err := s.db.Commit(ctx, append(effects, s.pages(j.ID).Replace(t.page, outcome))...)
 	switch {
@@ -177,6 +182,23 @@ func (t *Turn) record(ctx context.Context, outcome job.Page, effects []docs.Writ
 		return t.lost(ctx, err)
 	case err != nil:
 		return fmt.Errorf("page %d of job %s: %w", t.d.Page, j.ID, err)
+	}
+	return t.follow(ctx, outcome)
+}
+
+// follow does what follows from a stored outcome: the page that it names is
+// published before the board knows of it, so that whoever dies between the two
+// is delivered again and finds both to do.
+func (t *Turn) follow(ctx context.Context, outcome job.Page) error {
+	j := t.job.Data
+	if outcome.Next != nil {
+		next, _, err := pageEvent(j, *outcome.Next)
+		if err != nil {
+			return err
+		}
+		if err := t.d.Publish(ctx, next); err != nil {
+			return fmt.Errorf("publish the page after %d of job %s: %w", t.d.Page, j.ID, err)
+		}
 	}
 	return t.pages.mark(ctx, j, outcome)
 }
@@ -223,17 +245,13 @@ func (t *Turn) fail(ctx context.Context, cause error) error {
 	return err
 }
 
-// Next makes e the page that follows this one, which only this page could name:
-// it is published after the commit, under the id that it has for every delivery.
-func (t *Turn) Next(outcome job.Page, e event.Event) (job.Page, docs.Write, error) {
+// Next makes e the page that follows this one, which only this page could name.
+// It is published once this page is stored, under the id that it has for every
+// delivery.
+func (t *Turn) Next(e event.Event) error {
 	r, err := request(e)
-	if err != nil {
-		return outcome, docs.Write{}, err
+	if err == nil {
+		t.next = &r
 	}
-	next, _, err := pageEvent(t.job.Data, r)
-	if err != nil {
-		return outcome, docs.Write{}, err
-	}
-	outcome.Next, outcome.More = &r, true
-	return outcome, docs.Emit(next), nil
+	return err
 }
