@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	emulator "lastmile/emulators/firestore"
+)
+
+// firestoreProcess is a Firestore server in a process of its own.
+type firestoreProcess struct {
+	addr string
+	cmd  *exec.Cmd
+	conn *grpc.ClientConn // since dial
+}
+
+// firestoreChild is the argument that makes this program a Firestore server.
+const firestoreChild = "child-firestore"
+
+// serveFirestore is the body of the child: a server at addr, until ctx ends.
+func serveFirestore(ctx context.Context, addr string) error {
+	srv, err := emulator.Start(emulator.Options{Addr: addr})
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return srv.Close()
+}
+
+func startOurFirestore(ctx context.Context) (*firestoreProcess, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	return startFirestore(addr, exec.CommandContext(ctx, self, firestoreChild, addr))
+}
+
+func startGoogleFirestore(ctx context.Context) (*firestoreProcess, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	return startFirestore(addr, exec.CommandContext(ctx, "java", "-Duser.language=en", "-cp", googleFirestoreJar(),
+		"com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host="+host, "--port="+port))
+}
+
+// googleFirestoreJar finds Google's emulator, "" if it or java is missing.
+func googleFirestoreJar() string {
+	if _, err := exec.LookPath("java"); err != nil {
+		return ""
+	}
+	for _, sdk := range []string{os.Getenv("GOOGLE_CLOUD_SDK"), "/usr/lib/google-cloud-sdk"} {
+		jar := filepath.Join(sdk, "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
+		if _, err := os.Stat(jar); err == nil {
+			return jar
+		}
+	}
+	return ""
+}
+
+// freeAddr is a port that was free a moment ago.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// startFirestore puts the process into a group of its own, to end it whole.
+func startFirestore(addr string, cmd *exec.Cmd) (*firestoreProcess, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
+	}
+	return &firestoreProcess{addr: addr, cmd: cmd}, nil
+}
+
+func (p *firestoreProcess) stop() {
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	_ = p.cmd.Wait() // killed, as it should be
+}
+
+// dial connects as to a Firestore that trusts everybody.
+func (p *firestoreProcess) dial(ctx context.Context) (*firestore.Client, error) {
+	conn, err := grpc.NewClient(p.addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(firestoreOwner{}))
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", p.addr, err)
+	}
+	p.conn = conn
+	return firestore.NewClient(ctx, "bench", option.WithGRPCConn(conn))
+}
+
+// firestoreOwner is the credential with which Google's emulator skips rules.
+type firestoreOwner struct{}
+
+func (firestoreOwner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer owner"}, nil
+}
+
+func (firestoreOwner) RequireTransportSecurity() bool { return false }
+
+// await returns when the server answers. It knocks on the port first, so that
+// no connection backs off.
+func (p *firestoreProcess) await(ctx context.Context, client *firestore.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for ctx.Err() == nil {
+		conn, err := net.Dial("tcp", p.addr)
+		if err != nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		_ = conn.Close()
+		_, err = client.Doc("a/b").Get(ctx)
+		if status.Code(err) == codes.NotFound {
+			return nil
+		}
+	}
+	return fmt.Errorf("await %s: %w", p.addr, ctx.Err())
+}
+
+// resident is the process's memory as the system counts it, in bytes.
+func (p *firestoreProcess) resident() (int64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("read memory: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		var kb int64
+		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kb); n == 1 {
+			return kb << 10, nil
+		}
+	}
+	return 0, fmt.Errorf("read memory: no VmRSS for process %d", p.cmd.Process.Pid)
+}
