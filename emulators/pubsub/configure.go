@@ -20,6 +20,7 @@ func (s *subscription) update(in *pubsubpb.Subscription, paths []string) (pb *pu
 			return
 		}
 		s.pb, s.settings = pb, set
+		s.srv.ledger.subscription(pb)
 		q.SetPolicy(set.policy)
 		s.push.window = newWindow(s.srv.opts.PushWindow, s.srv.opts.PushBackoff)
 	})
@@ -36,8 +37,9 @@ func (s *subscription) detach() {
 	pb := proto.CloneOf(s.pb)
 	pb.Detached = true
 	s.pb = pb
+	s.srv.ledger.subscription(pb)
 	s.mu.Unlock()
-	s.end(precondition("The subscription has been detached (resource=%s).", s.name))
+	s.end(errDetached(s.name))
 	s.discard()
 }
 

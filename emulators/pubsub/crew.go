@@ -3,13 +3,14 @@ package pubsub
 import (
 	"context"
 	"sync"
+	"time"
 )
 
-// crew owns the goroutines of a server. Once closed it takes on no more, and
-// its context ends.
+// crew owns the goroutines of a server.
 type crew struct {
-	ctx    context.Context // of all work; ends with close
-	cancel context.CancelFunc
+	ctx     context.Context // of all work; ends when finish loses patience
+	cancel  context.CancelFunc
+	closing chan struct{} // closed when finish begins
 
 	mu     sync.Mutex
 	closed bool
@@ -17,7 +18,7 @@ type crew struct {
 }
 
 func newCrew() *crew {
-	c := &crew{}
+	c := &crew{closing: make(chan struct{})}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -32,11 +33,15 @@ func (c *crew) Go(f func()) bool {
 	return !c.closed
 }
 
-func (c *crew) close() {
+// finish takes on no more work and waits for what is under way, which it cancels after
+// the given patience.
+func (c *crew) finish(patience time.Duration) {
 	c.mu.Lock()
 	c.closed = true
 	c.mu.Unlock()
+	close(c.closing)
+	hurry := time.AfterFunc(patience, c.cancel)
+	c.group.Wait()
+	hurry.Stop()
 	c.cancel()
 }
-
-func (c *crew) wait() { c.group.Wait() }

@@ -30,6 +30,7 @@ func (s *subscription) bury(dead []queue.Dead) {
 				continue
 			}
 			q.Drop(d.Key, now)
+			s.srv.ledger.acked(s.name, d.Message)
 			s.counts.DeadLettered++
 		}
 	})

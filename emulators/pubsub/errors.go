@@ -26,3 +26,11 @@ func exists(name string) error {
 func precondition(format string, args ...any) error {
 	return status.Errorf(codes.FailedPrecondition, format, args...)
 }
+
+func internal(format string, args ...any) error {
+	return status.Errorf(codes.Internal, format, args...)
+}
+
+func errDetached(name string) error {
+	return precondition("The subscription has been detached (resource=%s).", lastPart(name))
+}

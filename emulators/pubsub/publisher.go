@@ -38,7 +38,8 @@ func (p *publisher) CreateTopic(_ context.Context, in *pubsubpb.Topic) (*pubsubp
 		return nil, exists(pb.GetName())
 	}
 	p.srv.state.topics[pb.GetName()] = newTopic(p.srv, pb)
-	return pb, nil
+	p.srv.ledger.topic(pb)
+	return pb, p.srv.ledger.flush()
 }
 
 func checkTopic(pb *pubsubpb.Topic) error {
@@ -107,7 +108,7 @@ func (p *publisher) DeleteTopic(_ context.Context, in *pubsubpb.DeleteTopicReque
 	}
 	delete(p.srv.state.topics, in.GetTopic())
 	t.end()
-	return &emptypb.Empty{}, nil
+	return &emptypb.Empty{}, p.srv.ledger.flush()
 }
 
 // Publish is an RPC.
@@ -121,6 +122,9 @@ func (p *publisher) Publish(_ context.Context, in *pubsubpb.PublishRequest) (*pu
 	}
 	ids, err := t.publish(in.GetMessages())
 	if err != nil {
+		return nil, err
+	}
+	if err := p.srv.ledger.flush(); err != nil {
 		return nil, err
 	}
 	return &pubsubpb.PublishResponse{MessageIds: ids}, nil
@@ -172,5 +176,5 @@ func (p *publisher) DetachSubscription(_ context.Context, in *pubsubpb.DetachSub
 		return nil, err
 	}
 	sub.detach()
-	return &pubsubpb.DetachSubscriptionResponse{}, nil
+	return &pubsubpb.DetachSubscriptionResponse{}, p.srv.ledger.flush()
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"lastmile/emulators/pubsub/queue"
@@ -41,27 +40,6 @@ type worker struct {
 	sub    *subscription
 	budget queue.Budget
 	batch  []queue.Delivery
-	body   *body
-}
-
-// body is the payload of one request. The transport may still read it when it has given up on
-// the request, so it is used again only after it was closed.
-type body struct {
-	bytes.Reader
-	buf    []byte
-	closed atomic.Bool
-}
-
-// Close is for the transport.
-func (b *body) Close() error {
-	b.closed.Store(true)
-	return nil
-}
-
-func (b *body) set(buf []byte) {
-	b.buf = buf
-	b.Reset(buf)
-	b.closed.Store(false)
 }
 
 // push is one delivery under way.
@@ -73,7 +51,7 @@ type push struct {
 }
 
 func (s *subscription) deliver() {
-	w := &worker{sub: s, budget: queue.Budget{Messages: 1, Bytes: math.MaxInt}, body: &body{}}
+	w := &worker{sub: s, budget: queue.Budget{Messages: 1, Bytes: math.MaxInt}}
 	for p, ok := w.first(); ok; {
 		acked := w.send(p)
 		p, ok = w.settle(p, acked)
@@ -93,12 +71,14 @@ func (w *worker) first() (next push, ok bool) {
 func (w *worker) settle(p push, acked bool) (next push, ok bool) {
 	s := w.sub
 	s.do(func(q *queue.Queue, now time.Time) {
-		if acked {
+		// An error says that the deadline was first, and the message is already given back.
+		switch {
+		case acked:
 			s.push.window.success(now.Sub(p.began))
-			s.ack(p.Lease, now)
-		} else {
+			_ = s.ack(p.Lease, now)
+		case s.srv.work.ctx.Err() == nil: // else the server gave up, not the endpoint
 			s.push.window.failure(p.began, now)
-			s.nack(p.Lease, now)
+			_ = s.nack(p.Lease, now)
 		}
 		next, ok = w.take(q, now)
 	})
@@ -131,14 +111,11 @@ func (w *worker) send(p push) bool {
 		return false
 	}
 	answer, err := srv.client.RoundTrip(req)
-	if !w.body.closed.Load() {
-		w.body = &body{}
-	}
 	if err != nil {
 		return false
 	}
-	io.CopyN(io.Discard, answer.Body, 64<<10) // so that the connection can be used again
-	answer.Body.Close()
+	_, _ = io.CopyN(io.Discard, answer.Body, 64<<10) // so that the connection can be used again
+	_ = answer.Body.Close()
 	return acknowledges(answer.StatusCode)
 }
 
@@ -147,11 +124,12 @@ func (w *worker) request(ctx context.Context, p push) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.body.set(p.target.appendBody(w.body.buf[:0], p.Message, p.Attempt))
+	// A new body each time: the transport may read it after it gave up on the request.
+	body := p.target.appendBody(make([]byte, 0, 512+2*p.Message.Size()), p.Message, p.Attempt)
 	req := &http.Request{
 		Method: http.MethodPost, URL: p.target.url, Host: p.target.url.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: w.body, ContentLength: int64(len(w.body.buf)),
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 	}
 	return req.WithContext(ctx), nil
 }

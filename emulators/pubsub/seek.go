@@ -20,11 +20,16 @@ func (r *subscriber) Seek(_ context.Context, in *pubsubpb.SeekRequest) (*pubsubp
 	switch to := in.GetTarget().(type) {
 	case *pubsubpb.SeekRequest_Time:
 		at := to.Time.AsTime()
-		return &pubsubpb.SeekResponse{}, sub.seek(func(m *queue.Message) bool { return !m.At.Before(at) }, nil)
+		err = sub.seek(func(m *queue.Message) bool { return !m.At.Before(at) }, nil)
 	case *pubsubpb.SeekRequest_Snapshot:
-		return &pubsubpb.SeekResponse{}, r.seekSnapshot(sub, to.Snapshot)
+		err = r.seekSnapshot(sub, to.Snapshot)
+	default:
+		err = invalid("A seek needs a target: time or snapshot.")
 	}
-	return nil, invalid("A seek needs a target: time or snapshot.")
+	if err != nil {
+		return nil, err
+	}
+	return &pubsubpb.SeekResponse{}, r.srv.checkpoint() // a seek has no record of its own
 }
 
 func (r *subscriber) seekSnapshot(sub *subscription, name string) error {

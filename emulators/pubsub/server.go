@@ -11,6 +11,7 @@
 package pubsub
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -67,6 +68,8 @@ type Server struct {
 	work     *crew
 	seq      atomic.Uint64 // of the newest message
 	pending  pending
+	ledger   ledger
+	close    func() error
 
 	mu    sync.RWMutex // guards the registries, before the lock of any of their entries
 	state registry
@@ -81,9 +84,16 @@ type registry struct {
 // Start returns a server that is ready to answer.
 func Start(opts Options) (*Server, error) {
 	s := newServer(opts)
-	if err := s.listen(); err != nil {
-		return nil, err
+	if opts.Dir != "" {
+		if err := s.load(); err != nil {
+			return nil, fmt.Errorf("restore pubsub from %s: %w", opts.Dir, err)
+		}
+		s.work.Go(s.keep)
 	}
+	if err := s.listen(); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.Tick() // what was restored is delivered
 	return s, nil
 }
 
@@ -91,6 +101,7 @@ func newServer(opts Options) *Server {
 	opts = opts.withDefaults()
 	s := &Server{opts: opts, now: opts.Now, keys: newSigner(opts.Now), work: newCrew()}
 	s.state = registry{map[string]*topic{}, map[string]*subscription{}, map[string]*snapshot{}}
+	s.close = sync.OnceValue(s.shutDown)
 	s.seq.Store(uint64(opts.Now().UnixMicro()))
 	s.client = &http.Transport{
 		MaxIdleConnsPerHost: opts.PushWindow.Max,
@@ -102,6 +113,7 @@ func newServer(opts Options) *Server {
 	s.web = &http.Server{Handler: s.keys, ReadHeaderTimeout: 10 * time.Second}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(opts.MaxBytes),
+		grpc.WaitForHandlers(true),
 		grpc.UnaryInterceptor(s.Faults.Unary()),
 		grpc.StreamInterceptor(s.Faults.Stream()),
 	)
@@ -166,17 +178,29 @@ func (s *Server) Tick() {
 	}
 }
 
-// Close stops all deliveries, ends the calls under way and waits for every goroutine.
-func (s *Server) Close() error {
-	s.work.close()
+// drain is how long Close waits for the answers to the pushes under way.
+const drain = 5 * time.Second
+
+// Close begins no more deliveries, ends the calls under way, lets the pushes under way finish,
+// and waits for every goroutine. A second call does nothing more.
+func (s *Server) Close() error { return s.close() }
+
+func (s *Server) shutDown() error {
 	for _, sub := range s.subscriptions() {
 		sub.end(errStopped)
 	}
 	s.grpc.Stop()
-	s.web.Close()
-	s.work.wait()
+	return errors.Join(s.web.Close(), s.stop())
+}
+
+// stop waits for the goroutines and closes the journal.
+func (s *Server) stop() error {
+	s.work.finish(drain)
 	s.client.CloseIdleConnections()
-	return nil
+	if s.ledger.journal == nil {
+		return nil
+	}
+	return s.ledger.journal.Close()
 }
 
 func (s *Server) subscriptions() []*subscription {

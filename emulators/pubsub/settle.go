@@ -64,18 +64,22 @@ func (s *subscription) ack(l queue.Lease, now time.Time) error {
 	if s.srv.Deliveries.loses(s.name, s.counts.Acked+s.counts.Nacked) {
 		return s.nack(l, now)
 	}
-	if _, err := s.queue.Ack(l, now); err != nil {
+	m, err := s.queue.Ack(l, now)
+	if err != nil {
 		return err
 	}
 	s.counts.Acked++
+	s.srv.ledger.acked(s.name, m)
 	return nil
 }
 
 // nack gives one delivery back. The lock is held.
 func (s *subscription) nack(l queue.Lease, now time.Time) error {
-	if _, err := s.queue.Nack(l, now); err != nil {
+	m, err := s.queue.Nack(l, now)
+	if err != nil {
 		return err
 	}
 	s.counts.Nacked++
+	s.srv.ledger.failed(s.name, m, s.queue.Failures(m.Seq))
 	return nil
 }

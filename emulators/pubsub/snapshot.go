@@ -51,7 +51,8 @@ func (r *subscriber) CreateSnapshot(_ context.Context, in *pubsubpb.CreateSnapsh
 		return nil, err
 	}
 	r.srv.state.snapshots[in.GetName()] = snap
-	return snap.pb, nil
+	r.srv.ledger.snapshot(snap)
+	return snap.pb, r.srv.ledger.flush()
 }
 
 // snapshot keeps the backlog of s, and has its topic keep what comes.
@@ -137,7 +138,8 @@ func (r *subscriber) UpdateSnapshot(_ context.Context, in *pubsubpb.UpdateSnapsh
 	snap.topic.mu.Lock() // its history reads the time
 	defer snap.topic.mu.Unlock()
 	snap.pb, snap.expires = pb, pb.GetExpireTime().AsTime()
-	return pb, nil
+	r.srv.ledger.snapshot(snap)
+	return pb, r.srv.ledger.flush()
 }
 
 // DeleteSnapshot is an RPC.
@@ -150,7 +152,8 @@ func (r *subscriber) DeleteSnapshot(_ context.Context, in *pubsubpb.DeleteSnapsh
 	}
 	delete(r.srv.state.snapshots, in.GetSnapshot())
 	snap.topic.forget(snap)
-	return &emptypb.Empty{}, nil
+	r.srv.ledger.gone(recSnapshotGone, in.GetSnapshot())
+	return &emptypb.Empty{}, r.srv.ledger.flush()
 }
 
 // ListTopicSnapshots is an RPC.

@@ -47,7 +47,7 @@ func (s *Server) create(pb *pubsubpb.Subscription, set settings) (*pubsubpb.Subs
 		return nil, err
 	}
 	s.state.subs[pb.GetName()] = sub
-	return sub.proto(), nil
+	return pb, s.ledger.flush()
 }
 
 // GetSubscription is an RPC.
@@ -94,7 +94,8 @@ func (r *subscriber) DeleteSubscription(_ context.Context, in *pubsubpb.DeleteSu
 	sub.leaveTopic()
 	sub.end(notFound(sub.name))
 	sub.discard()
-	return &emptypb.Empty{}, nil
+	r.srv.ledger.gone(recSubGone, sub.name)
+	return &emptypb.Empty{}, r.srv.ledger.flush()
 }
 
 // UpdateSubscription is an RPC.

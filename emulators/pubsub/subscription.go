@@ -43,7 +43,7 @@ func (s *subscription) do(f func(q *queue.Queue, now time.Time)) {
 	s.mu.Lock()
 	now := s.srv.now()
 	backlog, ready, leased := s.queue.Len(), s.queue.Ready(), s.queue.Leased()
-	s.counts.Expired += uint64(len(s.queue.Tick(now)))
+	s.expire(now)
 	f(s.queue, now)
 	s.srv.pending.add(s.queue.Len() - backlog)
 	if s.queue.Ready() > ready || s.queue.Leased() < leased {
@@ -51,6 +51,14 @@ func (s *subscription) do(f func(q *queue.Queue, now time.Time)) {
 	}
 	s.follow(now)
 	s.mu.Unlock()
+}
+
+// expire ends what is due.
+func (s *subscription) expire(now time.Time) {
+	for _, m := range s.queue.Tick(now) {
+		s.counts.Expired++
+		s.srv.ledger.failed(s.name, m, s.queue.Failures(m.Seq))
+	}
 }
 
 // follow sets in motion what the state of the queue asks for.
@@ -142,7 +150,7 @@ func (s *subscription) orphan() {
 	defer s.mu.Unlock()
 	pb := proto.CloneOf(s.pb)
 	pb.Topic = deletedTopic
-	s.pb, s.topic = pb, nil
+	s.pb, s.topic = pb, nil // the record of the topic's end says it all
 }
 
 func (s *subscription) proto() *pubsubpb.Subscription {

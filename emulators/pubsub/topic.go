@@ -51,6 +51,7 @@ func (t *topic) publish(messages []*pubsubpb.PubsubMessage) ([]string, error) {
 		ids[i] = strconv.FormatUint(seq, 10)
 		m.MessageId, m.PublishTime = ids[i], timestamppb.New(now)
 		out[i] = &queue.Message{Seq: seq, At: now, Body: m}
+		t.srv.ledger.published(t.name, out[i])
 	}
 	t.history.add(out, now)
 	for _, sub := range t.subs {
@@ -66,6 +67,7 @@ func (t *topic) attach(sub *subscription) error {
 		return notFound(t.name)
 	}
 	t.subs = append(t.subs, sub)
+	t.srv.ledger.subscription(sub.pb)
 	return nil
 }
 
@@ -96,10 +98,15 @@ func (t *topic) update(in *pubsubpb.Topic, paths []string) (*pubsubpb.Topic, err
 	if err := checkTopic(pb); err != nil {
 		return nil, err
 	}
+	t.set(pb)
+	t.srv.ledger.topic(pb)
+	return pb, nil
+}
+
+func (t *topic) set(pb *pubsubpb.Topic) {
 	t.pb = pb
 	t.history.retention = pb.GetMessageRetentionDuration().AsDuration()
 	t.history.trim(t.srv.now())
-	return pb, nil
 }
 
 var topicFields = map[string]bool{
@@ -127,6 +134,7 @@ func (t *topic) end() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.deleted = true
+	t.srv.ledger.gone(recTopicGone, t.name)
 	for _, sub := range t.subs {
 		sub.orphan()
 	}

@@ -236,6 +236,16 @@ func (q *Queue) Nack(l Lease, now time.Time) (*Message, error) {
 	return e.msg, nil
 }
 
+// Settle acknowledges a message without a lease, when its past is restored.
+func (q *Queue) Settle(seq uint64, now time.Time) { q.Drop(seq<<1, now) }
+
+// Fault sets how many deliveries of a message have failed, when its past is restored.
+func (q *Queue) Fault(seq uint64, failures int) {
+	if e := q.entries[seq<<1]; e != nil {
+		e.failures = failures
+	}
+}
+
 // Failures is how many deliveries of the message have failed.
 func (q *Queue) Failures(seq uint64) int {
 	if e := q.entries[seq<<1]; e != nil {
