@@ -1,0 +1,126 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lastmile/shared/httpapi"
+	"lastmile/shared/logs"
+)
+
+func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func request(header ...string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/v1/things", strings.NewReader("12345"))
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return r
+}
+
+func TestChainRunsInOrder(t *testing.T) {
+	var order []string
+	layer := func(name string) httpapi.Layer {
+		return func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				order = append(order, name)
+				next.ServeHTTP(w, r)
+			})
+		}
+	}
+	serve(httpapi.Chain(http.NotFoundHandler(), layer("first"), layer("second")), request())
+	require.Equal(t, []string{"first", "second"}, order)
+}
+
+func TestRecord(t *testing.T) {
+	tests := map[string]struct {
+		handler http.HandlerFunc
+		request *http.Request
+		status  int
+		id      string
+	}{
+		"an answer":                           {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }, request(), http.StatusTeapot, ""},
+		"an answer without a status":          {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x") }, request(), http.StatusOK, ""},
+		"an empty answer":                     {func(http.ResponseWriter, *http.Request) {}, request(), http.StatusOK, ""},
+		"a caller's request id":               {func(http.ResponseWriter, *http.Request) {}, request(httpapi.RequestID, "abc"), http.StatusOK, "abc"},
+		"a request id that breaks the record": {func(http.ResponseWriter, *http.Request) {}, request(httpapi.RequestID, "a b\x01"), http.StatusOK, ""},
+		"a panic":                             {func(http.ResponseWriter, *http.Request) { panic("boom") }, request(), http.StatusInternalServerError, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			l := logs.New(logs.Options{Service: "api", Out: &out})
+			w := serve(httpapi.Record(l)(test.handler), test.request)
+			require.Equal(t, test.status, w.Code)
+			id := w.Header().Get(httpapi.RequestID)
+			require.NotEmpty(t, id)
+			if test.id != "" {
+				require.Equal(t, test.id, id)
+			}
+			var record struct {
+				Request string
+				Status  int
+				State   string
+			}
+			require.NoError(t, json.Unmarshal(out.Bytes(), &record), out.String())
+			require.Equal(t, id, record.Request)
+			if test.status < 500 {
+				require.Equal(t, test.status, record.Status)
+				return
+			}
+			require.Equal(t, "error", record.State)
+			require.NotContains(t, w.Body.String(), "boom", "what broke is for the logs")
+		})
+	}
+}
+
+func TestOperator(t *testing.T) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, logs.From(r.Context()).Caller) })
+	tests := map[string]struct {
+		token  string
+		header []string
+		status int
+	}{
+		"the token opens":               {"hush", []string{"Authorization", "Bearer hush"}, http.StatusOK},
+		"no token does not":             {"hush", nil, http.StatusUnauthorized},
+		"another does not":              {"hush", []string{"Authorization", "Bearer other"}, http.StatusUnauthorized},
+		"another scheme does not":       {"hush", []string{"Authorization", "Basic hush"}, http.StatusUnauthorized},
+		"without a token nobody enters": {"", []string{"Authorization", "Bearer "}, http.StatusUnauthorized},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := serve(httpapi.Operator(test.token, "/healthz")(ok), request(test.header...))
+			require.Equal(t, test.status, w.Code)
+			if test.status == http.StatusOK {
+				require.Equal(t, "operator", w.Body.String())
+				return
+			}
+			require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"))
+		})
+	}
+	require.Equal(t, http.StatusOK, serve(httpapi.Operator("hush", "/v1/things")(ok), request()).Code, "an open path needs none")
+}
+
+func TestLimitBody(t *testing.T) {
+	read := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.ReadAll(r.Body); err != nil {
+			httpapi.Refuse(w, http.StatusRequestEntityTooLarge, err.Error())
+		}
+	})
+	require.Equal(t, http.StatusOK, serve(httpapi.LimitBody(5)(read), request()).Code)
+	require.Equal(t, http.StatusRequestEntityTooLarge, serve(httpapi.LimitBody(4)(read), request()).Code)
+	unknown := request()
+	unknown.ContentLength = -1
+	require.Equal(t, http.StatusRequestEntityTooLarge, serve(httpapi.LimitBody(4)(read), unknown).Code)
+}
