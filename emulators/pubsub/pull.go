@@ -33,7 +33,8 @@ func (r *subscriber) Pull(ctx context.Context, in *pubsubpb.PullRequest) (*pubsu
 	ctx, cancel := context.WithTimeout(ctx, pullWait)
 	defer cancel()
 	wait := ctx.Done()
-	if in.GetReturnImmediately() { //lint:ignore SA1019 clients still send it
+	//lint:ignore SA1019 clients still send it
+	if in.GetReturnImmediately() {
 		now := make(chan struct{})
 		close(now)
 		wait = now

@@ -82,8 +82,8 @@ type Budget struct{ Messages, Bytes int }
 
 func (b *Budget) left() bool { return b.Messages > 0 && b.Bytes > 0 }
 
-// Dead is a message whose attempts are used up. It stays in the queue until
-// [Queue.Drop] or [Queue.Revive].
+// Dead is a message whose attempts are used up. It stays in the queue, at the head of its
+// ordering key, until [Queue.Drop] or [Queue.Revive].
 type Dead struct {
 	Key      uint64
 	Message  *Message
@@ -280,19 +280,19 @@ func (q *Queue) fail(e *entry, now time.Time) {
 		q.rewind(e.lane, e)
 	}
 	if q.policy.MaxAttempts > 0 && e.failures >= q.policy.MaxAttempts {
-		q.bury(e, now)
+		e.state = buried
+		q.dead = append(q.dead, Dead{e.key, e.msg, e.failures})
 		return
 	}
-	e.due = now.Add(q.policy.Backoff(e.failures))
+	q.retry(e, now)
+}
+
+// retry lets e go out again after its delay, when it is its turn.
+func (q *Queue) retry(e *entry, now time.Time) {
+	e.state, e.due = held, now.Add(q.policy.Backoff(e.failures))
 	if e.lane == nil || e.lane.turn(e) {
 		q.release(e, now)
 	}
-}
-
-func (q *Queue) bury(e *entry, now time.Time) {
-	q.leave(e, now)
-	e.state = buried
-	q.dead = append(q.dead, Dead{e.key, e.msg, e.failures})
 }
 
 // TakeDead hands out the messages that died since the last call.
@@ -302,14 +302,11 @@ func (q *Queue) TakeDead() []Dead {
 	return d
 }
 
-// Revive puts a dead message back, to be tried again after the longest delay.
+// Revive puts a dead message back, to be tried again after its delay.
 func (q *Queue) Revive(key uint64, now time.Time) {
-	e := q.entries[key]
-	if e == nil || e.state != buried {
-		return
+	if e := q.entries[key]; e != nil && e.state == buried {
+		q.retry(e, now)
 	}
-	e.due = now.Add(q.policy.Backoff(e.failures))
-	q.release(e, now)
 }
 
 // Drop removes a message for good, whatever its state.
