@@ -1,0 +1,62 @@
+package catalogpage
+
+import (
+	"context"
+	"time"
+
+	"lastmile/shared/catalog"
+	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/catalog/cataloghttp"
+	"lastmile/shared/event"
+	"lastmile/shared/function"
+	"lastmile/shared/job/jobdb"
+	"lastmile/shared/job/jobredis"
+	"lastmile/shared/job/jobtimer"
+	"lastmile/shared/platform"
+)
+
+// Spec declares the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name:      "catalogpage",
+		Class:     function.Bulk,
+		Timeout:   90 * time.Second, // [job.PageTimeout], and time to record a failure
+		Publishes: []event.Event{&event.CatalogPage{}},
+		Schedules: []string{jobtimer.Function},
+		Binding: function.Bind(build,
+			function.OnEvent((*Function).Handle, function.Retry{Min: time.Second, Max: time.Minute, Attempts: 8})),
+	}
+}
+
+func build(p *platform.Platform) (*Function, error) {
+	db, err := p.Docs()
+	if err != nil {
+		return nil, err
+	}
+	events, err := p.Bus()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := p.Redis()
+	if err != nil {
+		return nil, err
+	}
+	timers, err := p.Timers()
+	if err != nil {
+		return nil, err
+	}
+	pages := jobdb.NewPages(jobdb.New(db), jobredis.New(cache), jobtimer.New(timers), p.Log())
+	from := providers{cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders}), p.Secret}
+	return New(pages, catalogdb.New(db), from, events), nil
+}
+
+// providers are asked with the secrets that are mounted.
+type providers struct {
+	client  *cataloghttp.Client
+	secrets cataloghttp.Secrets
+}
+
+// Fetch implements [Provider].
+func (p providers) Fetch(ctx context.Context, s catalog.Settings, r catalog.PageRef) (catalog.Page, error) {
+	return p.client.Fetch(ctx, s, r, p.secrets)
+}
