@@ -217,14 +217,14 @@ func (t *Turn) settled(ctx context.Context) error {
 	if j.State.Stopped() || !page.Exists || j.State.Closed() && page.Data.At.Before(j.Finished) {
 		return nil
 	}
-	return t.pages.mark(ctx, j, page.Data)
+	return t.follow(ctx, page.Data)
 }
 
 // failTimeout bounds the recording of a failure, for which the work may have
 // left no time.
 const failTimeout = 10 * time.Second
 
-// fail records the page as failed.
+// fail records the page as failed. It names no further page.
 func (t *Turn) fail(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), failTimeout)
 	defer cancel()
@@ -238,6 +238,7 @@ func (t *Turn) fail(ctx context.Context, cause error) error {
 	if err != nil {
 		return err
 	}
+	t.next = nil
 	err = t.record(ctx, job.Page{State: job.Failed, Error: job.Cut(cause.Error()), Request: &r}, nil)
 	if errors.Is(err, job.ErrSettled) {
 		return nil
