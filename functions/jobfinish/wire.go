@@ -3,6 +3,7 @@ package jobfinish
 import (
 	"time"
 
+	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/function"
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
@@ -25,5 +26,6 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(jobdb.New(db), map[job.Kind]Completion{}, p.Log()), nil
+	sync := Sync{Catalogs: catalogdb.New(db)}
+	return New(jobdb.New(db), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, p.Log()), nil
 }

@@ -4,8 +4,11 @@ import (
 	"time"
 
 	"lastmile/shared/bulk/bulkdb"
+	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/catalog/cataloghttp"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
+	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/job/jobredis"
 	"lastmile/shared/job/jobtimer"
@@ -47,6 +50,12 @@ func build(p *platform.Platform) (*Function, error) {
 		return nil, err
 	}
 	jobs := jobdb.New(db)
+	catalogs := Catalog{
+		Catalogs: catalogdb.New(db),
+		Provider: cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders}),
+		Secrets:  p.Secret,
+	}
 	divisions := Bulk{Jobs: jobs, Items: bulkdb.New(db), Files: files}.Divisions()
+	divisions[job.CatalogSync] = catalogs.Divide
 	return New(jobs, divisions, events, jobredis.New(cache), jobtimer.New(timers), p.Log()), nil
 }
