@@ -118,15 +118,40 @@ func parse(cursor string) (time.Time, string, error) {
 	return at, id, nil
 }
 
-// Replayed notes that letters have been published again.
+// Replayed notes that letters, as they were read, have been published again. A
+// letter that has failed again since keeps waiting.
 func (s *Store) Replayed(ctx context.Context, now time.Time, letters ...deadletter.Letter) error {
-	writes := make([]docs.Write, len(letters))
+	for try := 1; ; try++ {
+		err := s.replayed(ctx, now, letters)
+		if !errors.Is(err, docs.ErrConflict) || try == replayTries {
+			return err
+		}
+	}
+}
+
+// replayTries bounds how often letters are read again that change meanwhile.
+const replayTries = 4
+
+func (s *Store) replayed(ctx context.Context, now time.Time, letters []deadletter.Letter) error {
+	lookups := make([]*docs.Lookup[deadletter.Letter], len(letters))
+	fetch := make([]docs.Fetcher, len(letters))
 	for i, l := range letters {
-		writes[i] = s.letters().Update(s.letters().Lookup(l.ID),
-			docs.Field{Path: []string{"state"}, Value: deadletter.Replayed},
-			docs.Field{Path: []string{"replays"}, Value: l.Replays + 1},
-			docs.Field{Path: []string{"replayed"}, Value: now},
-		)
+		lookups[i] = s.letters().Lookup(l.ID)
+		fetch[i] = lookups[i]
+	}
+	if err := s.db.Fetch(ctx, fetch...); err != nil {
+		return err
+	}
+	var writes []docs.Write
+	for i, l := range lookups {
+		after := l.Data
+		after.Replays, after.Replayed = after.Replays+1, now
+		if after.Message == letters[i].Message {
+			after.State = deadletter.Replayed
+		}
+		if l.Exists {
+			writes = append(writes, s.letters().Replace(l, after))
+		}
 	}
 	return s.db.Commit(ctx, writes...)
 }
