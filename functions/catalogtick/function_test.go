@@ -53,7 +53,9 @@ func shop(name string, last time.Time, change ...func(*catalog.Settings)) catalo
 
 func TestATickStartsWhatIsDue(t *testing.T) {
 	started := &jobs{jobs: map[string]job.Job{}}
-	night := func(s *catalog.Settings) { s.Schedule.From, s.Schedule.To, s.Schedule.Zone = "22:00", "06:00", "Europe/Madrid" }
+	night := func(s *catalog.Settings) {
+		s.Schedule.From, s.Schedule.To, s.Schedule.Zone = "22:00", "06:00", "Europe/Madrid"
+	}
 	f := catalogtick.New(catalogs{
 		shop("never synced", time.Time{}),
 		shop("synced long ago", now.Add(-10*time.Minute)),
