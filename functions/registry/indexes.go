@@ -4,7 +4,11 @@ import (
 	"slices"
 	"strings"
 
+	"lastmile/shared/bulk/bulkdb"
+	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/deadletter/deadletterdb"
 	"lastmile/shared/docs"
+	"lastmile/shared/job/jobdb"
 	"lastmile/shared/logs/logsdb"
 )
 
@@ -40,15 +44,15 @@ func Indexes() FirestoreIndexes {
 }
 
 func composites() []docs.Index {
-	return slices.Concat(logsdb.Indexes())
+	return slices.Concat(bulkdb.Indexes(), catalogdb.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes())
 }
 
 func expiries() []docs.Expiry {
-	return slices.Concat(docs.Expiries(), logsdb.Expiries())
+	return slices.Concat(docs.Expiries(), jobdb.Expiries(), logsdb.Expiries())
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(docs.Plains(), logsdb.Plains())
+	return slices.Concat(docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {

@@ -7,6 +7,13 @@ import (
 	"strings"
 
 	"lastmile/functions/api"
+	"lastmile/functions/bulkpage"
+	"lastmile/functions/catalogpage"
+	"lastmile/functions/catalogtick"
+	"lastmile/functions/deadletter"
+	"lastmile/functions/jobfinish"
+	"lastmile/functions/jobplan"
+	"lastmile/functions/sweep"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
 )
@@ -15,6 +22,13 @@ import (
 func All() []function.Spec {
 	return []function.Spec{
 		api.Spec(),
+		bulkpage.Spec(),
+		catalogpage.Spec(),
+		catalogtick.Spec(),
+		deadletter.Spec(),
+		jobfinish.Spec(),
+		jobplan.Spec(),
+		sweep.Spec(),
 	}
 }
 
