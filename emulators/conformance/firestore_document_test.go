@@ -233,10 +233,10 @@ var firestoreDocumentCases = []firestoreCase{
 			}
 			return f
 		}
-		_, err := db.Doc("a/ok").Set(t.Context(), nest(20))
+		_, err := db.Doc("a/ok").Set(t.Context(), nest(21))
 		require.NoError(t, err)
 		_, err = db.Doc("a/no").Set(t.Context(), nest(22))
-		refused(t, err, codes.InvalidArgument, "")
+		refused(t, err, codes.InvalidArgument, "invalid nested entity")
 	}},
 	{name: "an array directly in an array is refused", run: func(t *testing.T, db *firestoreDB) {
 		_, err := db.Doc("a/b").Set(t.Context(), fields{"list": []any{[]any{1}}})

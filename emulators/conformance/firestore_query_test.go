@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -176,19 +177,30 @@ var firestoreQueryCases = []firestoreCase{
 		limited := places(t, db).Limit(3)
 		require.EqualValues(t, 3, aggregate(t, limited.NewAggregationQuery().WithCount("n")).GetIntegerValue())
 	}},
-	{name: "nonsense is refused", run: func(t *testing.T, db *firestoreDB) {
-		p := db.Collection("p")
-		for what, q := range map[string]firestore.Query{
-			"a negative limit":       p.Limit(-1),
-			"a bad field path":       p.Where("a..b", "==", 1),
-			"more cursors than keys": p.OrderBy("n", firestore.Asc).StartAt(1, 2, 3),
-			"in with 31 values":      p.Where("n", "in", make([]int, 31)),
+	{name: "what Firestore does not answer is refused in its words", run: func(t *testing.T, db *firestoreDB) {
+		p := db.Collection("p").Query
+		list := func(n int) []int { return rand.Perm(n) }
+		for message, q := range map[string]firestore.Query{
+			"'IN' supports up to 30 comparison values.":                                    p.Where("n", "in", list(31)),
+			"'NOT_IN' supports up to 10 comparison values.":                                p.Where("n", "not-in", list(11)),
+			"'ARRAY_CONTAINS_ANY' supports up to 30 comparison values.":                    p.Where("n", "array-contains-any", list(31)),
+			"'IN' requires an non-empty ArrayValue.":                                       p.Where("n", "in", list(0)),
+			"Too many disjunctions after normalization. Result had 36 disjunctions":        p.Where("n", "in", list(6)).Where("m", "in", list(6)),
+			"Only a single 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN', or 'IS_NOT_NULL' filter":   p.Where("n", "!=", 1).Where("n", "!=", 2),
+			"'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or": p.Where("n", "in", list(2)).Where("m", "not-in", list(2)),
+			"A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.":           p.Where("n", "array-contains", 1).Where("m", "array-contains-any", list(2)),
+			"order by clause cannot contain duplicate fields n":                            p.OrderBy("n", firestore.Asc).OrderBy("n", firestore.Desc),
+			"order by clause cannot contain more fields after the key":                     p.OrderBy("__name__", firestore.Asc).OrderBy("n", firestore.Asc),
+			"limit is negative":                   p.Limit(-1),
+			"offset is negative":                  p.Offset(-1),
+			"__key__ filter value must be a Key":  p.Where("__name__", "==", "x"),
+			"Invalid reserved name in field path": p.Where("__x__", "==", 1),
 		} {
 			_, err := q.Documents(t.Context()).GetAll()
-			require.Error(t, err, what)
+			refused(t, err, codes.InvalidArgument, message)
 		}
-		_, err := db.rpc.RunAggregationQuery(db.context(t), &pb.RunAggregationQueryRequest{Parent: "nonsense"})
-		require.NoError(t, err) // streams fail on the first answer
+	}},
+	{name: "a parent of nonsense is refused", run: func(t *testing.T, db *firestoreDB) {
 		stream, err := db.rpc.RunQuery(db.context(t), &pb.RunQueryRequest{Parent: "nonsense"})
 		require.NoError(t, err)
 		_, err = stream.Recv()

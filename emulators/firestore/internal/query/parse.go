@@ -1,6 +1,9 @@
 package query
 
 import (
+	"bytes"
+	"slices"
+
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -8,9 +11,6 @@ import (
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/value"
 )
-
-// maxOperands is how many values an in, not-in or array-contains-any takes.
-const maxOperands = 30
 
 // parser reads the parts of a query to one database.
 type parser struct{ database string }
@@ -95,21 +95,22 @@ func (p parser) field(ff *pb.StructuredQuery_FieldFilter) (*filter, error) {
 		return nil, status.Errorf(codes.InvalidArgument, "Unknown operator for field %s.", path)
 	}
 	f := &filter{op: operator, path: path}
-	f.operands, err = p.operands(path, operator, ff.GetValue())
+	f.operands, err = p.operands(path, ff.GetOp(), ff.GetValue())
 	return f, err
 }
 
-func (p parser) operands(path value.Path, operator op, v *pb.Value) ([][]byte, error) {
-	if operator != in && operator != notIn && operator != containsAny {
+func (p parser) operands(path value.Path, operator pb.StructuredQuery_FieldFilter_Operator, v *pb.Value) ([][]byte, error) {
+	limit, listed := operandLimits[operator]
+	if !listed {
 		enc, err := p.operand(path, v)
 		return [][]byte{enc}, err
 	}
 	values := v.GetArrayValue().GetValues()
 	if len(values) == 0 {
-		return nil, status.Errorf(codes.InvalidArgument, "The operand for field %s must be a non-empty array.", path)
+		return nil, status.Errorf(codes.InvalidArgument, "'%s' requires an non-empty ArrayValue.", operator)
 	}
-	if len(values) > maxOperands {
-		return nil, status.Errorf(codes.InvalidArgument, "The operand for field %s must have at most %d values, not %d.", path, maxOperands, len(values))
+	if len(values) > limit {
+		return nil, status.Errorf(codes.InvalidArgument, "'%s' supports up to %d comparison values.", operator, limit)
 	}
 	var operands [][]byte
 	for _, v := range values {
@@ -117,7 +118,9 @@ func (p parser) operands(path value.Path, operator op, v *pb.Value) ([][]byte, e
 		if err != nil {
 			return nil, err
 		}
-		operands = append(operands, enc)
+		if !slices.ContainsFunc(operands, func(o []byte) bool { return bytes.Equal(o, enc) }) {
+			operands = append(operands, enc)
+		}
 	}
 	return operands, nil
 }

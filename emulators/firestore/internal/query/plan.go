@@ -10,9 +10,6 @@ import (
 	"lastmile/emulators/firestore/internal/value"
 )
 
-// maxDisjuncts is how many conjunctions a query may expand to.
-const maxDisjuncts = 30
-
 // Column is one part of an index's key. An empty Path is the document's name.
 type Column struct {
 	Path       value.Path
@@ -48,13 +45,12 @@ func (p Plan) Shape() string {
 	return b.String()
 }
 
-// Plans returns one plan for each conjunction; ok is false if there are too
-// many to be worth it.
-func (n *Query) Plans() (plans []Plan, ok bool) {
+// Plans returns one plan for each conjunction.
+func (n *Query) Plans() (plans []Plan) {
 	for _, leaves := range n.where.conjunctions() {
 		plans = append(plans, n.plan(leaves))
 	}
-	return plans, len(plans) <= maxDisjuncts
+	return plans
 }
 
 func (n *Query) plan(leaves []*filter) Plan {
@@ -75,20 +71,14 @@ func (n *Query) plan(leaves []*filter) Plan {
 	return p
 }
 
-// fixed picks the filters that pin a column to one value: equalities, and one
-// array-contains, by field so that equal queries share an index.
-func fixed(leaves []*filter) []*filter {
-	var pins []*filter
-	hasContains := false
+// fixed picks the filters that pin a column to one value: one equality a
+// field, and the array-contains, by field so that equal queries share an index.
+func fixed(leaves []*filter) (pins []*filter) {
 	for _, f := range leaves {
-		if len(f.path) == 0 || f.op != equal && (f.op != contains || hasContains) {
-			continue
+		same := func(g *filter) bool { return g.op == f.op && slices.Equal(g.path, f.path) }
+		if len(f.path) > 0 && (f.op == equal || f.op == contains) && !slices.ContainsFunc(pins, same) {
+			pins = append(pins, f)
 		}
-		if f.op == equal && slices.ContainsFunc(pins, func(g *filter) bool { return g.op == equal && slices.Equal(g.path, f.path) }) {
-			continue
-		}
-		hasContains = hasContains || f.op == contains
-		pins = append(pins, f)
 	}
 	slices.SortStableFunc(pins, func(a, b *filter) int {
 		if a.op != b.op {
@@ -193,7 +183,6 @@ func (f *filter) each() (alternatives [][]*filter) {
 	return alternatives
 }
 
-// product stops once it is past the limit: the plans are not used then.
 func (f *filter) product() [][]*filter {
 	all := [][]*filter{nil}
 	for _, k := range f.kids {
@@ -203,9 +192,7 @@ func (f *filter) product() [][]*filter {
 				next = append(next, append(slices.Clone(left), right...))
 			}
 		}
-		if all = next; len(all) > maxDisjuncts {
-			return all
-		}
+		all = next
 	}
 	return all
 }

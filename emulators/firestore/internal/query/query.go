@@ -58,6 +58,9 @@ func New(parent string, q *pb.StructuredQuery) (*Query, error) {
 	if n.where, err = p.filter(q.GetWhere()); err != nil {
 		return nil, err
 	}
+	if err = n.where.checkRules(); err != nil {
+		return nil, err
+	}
 	if n.Orders, err = p.orders(q.GetOrderBy(), n.where); err != nil {
 		return nil, err
 	}
@@ -87,14 +90,14 @@ func (n *Query) readScope(from []*pb.StructuredQuery_CollectionSelector) error {
 
 func (n *Query) readLimits(q *pb.StructuredQuery) error {
 	if q.GetOffset() < 0 {
-		return status.Errorf(codes.InvalidArgument, "offset must not be negative: %d", q.GetOffset())
+		return status.Errorf(codes.InvalidArgument, "offset is negative: %d", q.GetOffset())
 	}
 	n.Offset = int(q.GetOffset())
 	if q.GetLimit() == nil {
 		return nil
 	}
 	if q.Limit.Value < 0 {
-		return status.Errorf(codes.InvalidArgument, "limit must not be negative: %d", q.Limit.Value)
+		return status.Errorf(codes.InvalidArgument, "limit is negative: %d", q.Limit.Value)
 	}
 	n.Limit = int(q.Limit.Value)
 	return nil
@@ -219,6 +222,9 @@ func (p parser) orders(given []*pb.StructuredQuery_Order, where *filter) ([]Orde
 			return nil, err
 		}
 		orders = append(orders, Order{path, path.String(), o.Direction == pb.StructuredQuery_DESCENDING})
+	}
+	if err := checkOrders(orders); err != nil {
+		return nil, err
 	}
 	last := len(orders) > 0 && orders[len(orders)-1].Descending
 	implied := where.inequalities()

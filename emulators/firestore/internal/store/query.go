@@ -67,8 +67,7 @@ func (v View) Version(k name.Key) Time {
 
 // Query returns q's result.
 func (v View) Query(q *query.Query) []*pb.Document {
-	plans, _ := q.Plans()
-	docs, _ := v.store.query(q, plans, Latest)
+	docs, _ := v.store.query(q, q.Plans(), Latest)
 	return docs
 }
 
@@ -81,10 +80,10 @@ type hit struct {
 // prepare makes sure that the indexes for q exist, unless reading through its
 // collection is cheap; it returns nil then.
 func (s *Store) prepare(q *query.Query) []query.Plan {
-	plans, ok := q.Plans()
-	if !ok || q.Scope.Collection == "" {
+	if q.Scope.Collection == "" {
 		return nil
 	}
+	plans := q.Plans()
 	s.mu.RLock()
 	g := s.groups[q.Scope.Collection]
 	ready := g == nil || s.usable(g, q, plans)

@@ -9,6 +9,8 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 	"pgregory.net/rapid"
 
@@ -42,7 +44,9 @@ func TestQueriesOfThePastAgreeWithThePresentOfThen(t *testing.T) {
 		s.IndexAlways()
 		mutate(t, s, map[string]*pb.Document{})
 		q, err := query.New(root, drawQuery(t))
-		require.NoError(t, err)
+		if err != nil {
+			t.Skip("a combination of filters that Firestore refuses")
+		}
 		then, err := s.Query(q, store.Latest)
 		require.NoError(t, err)
 		mutate(t, s, map[string]*pb.Document{})
@@ -54,6 +58,9 @@ func TestQueriesOfThePastAgreeWithThePresentOfThen(t *testing.T) {
 
 func compareWithModel(t *rapid.T, s *store.Store, docs map[string]*pb.Document, sq *pb.StructuredQuery) {
 	q, err := query.New(root, sq)
+	if status.Code(err) == codes.InvalidArgument {
+		return // a combination of filters that Firestore refuses
+	}
 	require.NoError(t, err)
 	got, err := s.Query(q, store.Latest)
 	require.NoError(t, err)

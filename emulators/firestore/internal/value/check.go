@@ -1,6 +1,7 @@
 package value
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -30,33 +31,42 @@ func checkFields(fields map[string]*pb.Value, depth int) error {
 func checkFieldName(k string, fields map[string]*pb.Value) error {
 	switch {
 	case k == "":
-		return status.Error(codes.InvalidArgument, "A field name must not be empty.")
+		return status.Error(codes.InvalidArgument, "The property.name is the empty string.")
 	case len(k) > maxFieldPath:
-		return status.Errorf(codes.InvalidArgument, "The field name is longer than %d bytes.", maxFieldPath)
-	case len(k) >= 4 && strings.HasPrefix(k, "__") && strings.HasSuffix(k, "__") && vectorOf(fields) == nil:
-		return status.Errorf(codes.InvalidArgument, "The field name %q is reserved.", k)
+		return status.Errorf(codes.InvalidArgument, "The property.name is longer than %d bytes.", maxFieldPath)
+	case reserved(k) && vectorOf(fields) == nil:
+		return status.Errorf(codes.InvalidArgument, "field name %s is reserved", k)
 	}
 	return nil
 }
 
-// check looks at one value that lies depth maps and arrays deep.
+func reserved(name string) bool {
+	return len(name) >= 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}
+
+// check looks at one value. A map or array among a document's own fields has
+// depth 1.
 func check(field string, v *pb.Value, depth int) error {
-	if depth > maxDepth {
-		return status.Errorf(codes.InvalidArgument, "Property %s contains an invalid nested entity: maps and arrays nest at most %d deep.", field, maxDepth)
-	}
 	switch t := v.GetValueType().(type) {
 	case nil:
 		return status.Errorf(codes.InvalidArgument, "Property %s has no value.", field)
 	case *pb.Value_MapValue:
-		return checkFields(t.MapValue.GetFields(), depth+1)
+		return cmp.Or(checkDepth(field, depth), checkFields(t.MapValue.GetFields(), depth+1))
 	case *pb.Value_ArrayValue:
-		return checkArray(field, t.ArrayValue.GetValues(), depth)
+		return cmp.Or(checkDepth(field, depth), checkArray(field, t.ArrayValue.GetValues(), depth))
 	case *pb.Value_GeoPointValue:
 		return checkGeoPoint(field, t.GeoPointValue.GetLatitude(), t.GeoPointValue.GetLongitude())
 	case *pb.Value_TimestampValue:
 		return checkTimestamp(field, t)
 	case *pb.Value_FieldReferenceValue, *pb.Value_VariableReferenceValue, *pb.Value_FunctionValue, *pb.Value_PipelineValue:
 		return status.Errorf(codes.InvalidArgument, "Property %s holds an expression, which cannot be stored.", field)
+	}
+	return nil
+}
+
+func checkDepth(field string, depth int) error {
+	if depth > maxDepth {
+		return status.Errorf(codes.InvalidArgument, "Property %s contains an invalid nested entity: maps and arrays nest at most %d deep.", field, maxDepth)
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func ParsePath(s string) (Path, error) {
 		if segment, rest, more, ok = cutSegment(rest); !ok {
 			return nil, status.Errorf(codes.InvalidArgument, "Invalid property path %q.", s)
 		}
+		if reserved(segment) {
+			return nil, status.Errorf(codes.InvalidArgument, "Invalid reserved name in field path %s", s)
+		}
 		path = append(path, segment)
 	}
 	return path, nil
