@@ -49,8 +49,7 @@ func (s *Server) handler() http.Handler {
 	})
 }
 
-// json answers with what h returns. All but reading objects needs credentials,
-// except where h itself asks the bucket's policy.
+// json answers with what h returns; h itself asks whether the caller may.
 func (s *Server) json(h func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxJSON)
