@@ -19,6 +19,10 @@ type Function struct{ handler http.Handler }
 
 // Resources are what the routes stand on.
 type Resources struct {
+	Catalogs    Catalogs
+	Items       Items
+	Jobs        Jobs
+	DeadLetters DeadLetters
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -33,6 +37,10 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	config.Security = []map[string][]string{{"operator": {}}}
 	routes := humago.New(mux, config)
 	health(routes)
+	r.Catalogs.register(routes)
+	r.Items.register(routes)
+	r.Jobs.register(routes)
+	r.DeadLetters.register(routes)
 	return &Function{handler: httpapi.Chain(mux, append(layers, httpapi.LimitBody(maxBody))...)}
 }
 

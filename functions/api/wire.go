@@ -1,23 +1,61 @@
 package api
 
 import (
+	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/deadletter/deadletterdb"
+	"lastmile/shared/event"
 	"lastmile/shared/function"
 	"lastmile/shared/httpapi"
+	"lastmile/shared/job/jobdb"
+	"lastmile/shared/job/jobredis"
+	"lastmile/shared/job/jobtimer"
 	"lastmile/shared/platform"
 )
 
 // Spec declares the API.
 func Spec() function.Spec {
 	return function.Spec{
-		Name:    "api",
-		Class:   function.Interactive,
-		Binding: function.Bind(build, function.OnHTTP[*Function]()),
+		Name:      "api",
+		Class:     function.Interactive,
+		Publishes: event.All(),
+		Schedules: []string{jobtimer.Function},
+		Binding:   function.Bind(build, function.OnHTTP[*Function]()),
 	}
 }
 
 func build(p *platform.Platform) (*Function, error) {
-	return New(Resources{},
+	r, err := resources(p)
+	if err != nil {
+		return nil, err
+	}
+	return New(r,
 		httpapi.Record(p.Logs),
 		httpapi.Operator(string(p.Config.OperatorToken), openPaths...),
 	), nil
+}
+
+func resources(p *platform.Platform) (r Resources, err error) {
+	db, err := p.Docs()
+	if err != nil {
+		return r, err
+	}
+	events, err := p.Bus()
+	if err != nil {
+		return r, err
+	}
+	cache, err := p.Redis()
+	if err != nil {
+		return r, err
+	}
+	timers, err := p.Timers()
+	if err != nil {
+		return r, err
+	}
+	jobs, catalogs := jobdb.New(db), catalogdb.New(db)
+	return Resources{
+		Catalogs:    Catalogs{Store: catalogs, Jobs: jobs},
+		Items:       Items{Store: catalogs},
+		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},
+		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
+	}, nil
 }

@@ -75,3 +75,17 @@ func minuteOfDay(clock string) (int, bool) {
 	t, err := time.Parse("15:04", clock)
 	return t.Hour()*60 + t.Minute(), err == nil
 }
+
+// Stale reports whether a shop's items are older at now than its settings mean
+// them to be: the sync that was due after the last complete one, which started
+// at lastComplete, is a whole interval late.
+func (s Settings) Stale(now, lastComplete time.Time) bool {
+	if !s.Active {
+		return false
+	}
+	if lastComplete.IsZero() {
+		return true
+	}
+	due, ok := s.NextDue(lastComplete, lastComplete)
+	return ok && now.After(due.Add(s.Schedule.Interval()))
+}
