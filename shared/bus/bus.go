@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"lastmile/shared/event"
+	"lastmile/shared/shadow"
 )
 
 // Options says where Pub/Sub is.
@@ -79,6 +80,16 @@ func (b *Bus) Publish(ctx context.Context, events ...event.Event) error {
 
 // Send is [Bus.Publish] for messages already encoded.
 func (b *Bus) Send(ctx context.Context, messages ...Message) error {
+	if h := shadow.Of(ctx); h != nil {
+		effects := make(shadow.Effects)
+		for _, m := range messages {
+			m.AddTo(effects)
+		}
+		h.Note(effects)
+	}
+	if shadow.Dry(ctx) {
+		return nil
+	}
 	results := make([]*pubsub.PublishResult, len(messages))
 	for i, m := range messages {
 		results[i] = b.topic(m.Topic).Publish(ctx, &pubsub.Message{Data: m.Data, Attributes: m.Attributes})
