@@ -32,6 +32,9 @@ type Lookup[T any] struct {
 	// asks for.
 	Updated time.Time
 
+	// Created is when the document was first written.
+	Created time.Time
+
 	path string
 }
 
@@ -99,7 +102,7 @@ func (l *Lookup[T]) found(snap *firestore.DocumentSnapshot) error {
 	if !l.Exists {
 		return nil
 	}
-	l.Updated = snap.UpdateTime
+	l.Updated, l.Created = snap.UpdateTime, snap.CreateTime
 	return snap.DataTo(&l.Data)
 }
 

@@ -76,8 +76,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 
 func clientOptions(emulator string) ([]option.ClientOption, error) {
 	dial := []grpc.DialOption{
-		grpc.WithChainUnaryInterceptor(meterUnary),
-		grpc.WithChainStreamInterceptor(meterStream),
+		grpc.WithChainUnaryInterceptor(shadowUnary, meterUnary),
+		grpc.WithChainStreamInterceptor(shadowStream, meterStream),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20)),
 	}
 	if emulator == "" {
