@@ -25,6 +25,9 @@ func (BulkPage) Type() Type { return "bulk.page.v1" }
 // Key is the shop.
 func (e BulkPage) Key() string { return e.Shop }
 
+// Tenant is the shop: a cut-over moves one shop at a time.
+func (e BulkPage) Tenant() string { return e.Shop }
+
 // Validate implements [Event].
 func (e BulkPage) Validate() error {
 	return check(e.Type(),

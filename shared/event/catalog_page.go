@@ -37,6 +37,9 @@ func (CatalogPage) Type() Type { return "catalog.page.v1" }
 // Key is the shop.
 func (e CatalogPage) Key() string { return e.Shop }
 
+// Tenant is the shop: a cut-over moves one shop at a time.
+func (e CatalogPage) Tenant() string { return e.Shop }
+
 // Validate implements [Event].
 func (e CatalogPage) Validate() error {
 	return check(e.Type(),
