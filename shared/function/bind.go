@@ -102,10 +102,13 @@ func OnEvent[F, E any, P interface {
 		bind: func(f F, s *server) {
 			s.events[topic] = subscriber{retry: retry, handle: func(ctx context.Context, d *delivery) error {
 				var e E
-				if err := d.push.Decode(P(&e)); err != nil {
-					return err
-				}
-				return handle(f, ctx, e)
+				err := d.push.Decode(P(&e))
+				return s.pathed(ctx, d, P(&e), func(ctx context.Context) error {
+					if err != nil {
+						return err
+					}
+					return handle(f, ctx, e)
+				})
 			}}
 		},
 	}
@@ -118,7 +121,7 @@ func OnMessages[F any](topic string, handle func(F, context.Context, Message) er
 		trigger: Trigger{Topic: topic, Retry: retry},
 		bind: func(f F, s *server) {
 			s.any = &subscriber{retry: retry, handle: func(ctx context.Context, d *delivery) error {
-				return handle(f, ctx, d.push)
+				return s.pathed(ctx, d, nil, func(ctx context.Context) error { return handle(f, ctx, d.push) })
 			}}
 		},
 	}

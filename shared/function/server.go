@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"lastmile/shared/bus"
+	"lastmile/shared/cutover"
 	"lastmile/shared/docs"
 	"lastmile/shared/logs"
 	"lastmile/shared/platform"
@@ -20,7 +21,8 @@ import (
 type server struct {
 	spec     Spec
 	platform *platform.Platform
-	bus      *bus.Bus // nil unless the function takes messages
+	bus      *bus.Bus      // nil unless the function takes messages
+	cutover  *cutover.Pair // nil unless the function is one of a pair
 
 	events   map[string]subscriber // by type
 	any      *subscriber
@@ -49,7 +51,7 @@ func newServer(spec Spec, p *platform.Platform) (*server, error) {
 		}
 		s.bus = b
 	}
-	return s, nil
+	return s, s.joinCutover()
 }
 
 func (s *server) handler() http.Handler {
@@ -114,7 +116,9 @@ func (s *server) serveEvent(w http.ResponseWriter, r *http.Request) {
 		err = s.deliver(ctx, push, sub.handle)
 	} else {
 		unknown := fmt.Errorf("%w: %s does not know events of type %q", ErrInvalid, s.spec.Name, push.Type())
-		err = s.deliver(ctx, push, func(context.Context, *delivery) error { return unknown })
+		err = s.deliver(ctx, push, func(ctx context.Context, d *delivery) error {
+			return s.pathed(ctx, d, nil, func(context.Context) error { return unknown })
+		})
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

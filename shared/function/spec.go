@@ -35,6 +35,11 @@ type Spec struct {
 	// Secrets lists the secrets that it may read.
 	Secrets []string
 
+	// ShadowOf names the function that this one is to replace, ShadowedBy the one
+	// that is to replace it: both subscribe to the same events, and the cut-over
+	// (package cutover) says whose effects are made. A pair names each other.
+	ShadowOf, ShadowedBy string
+
 	// Binding is the function itself, with its triggers.
 	Binding Binding
 }
