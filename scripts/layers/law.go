@@ -32,11 +32,11 @@ var layersByPattern = []struct {
 	layer    layer
 	patterns []string
 }{
-	{leaf, []string{"shared/geo"}},
+	{leaf, []string{"shared/geo", "shared/shadow"}},
 	{contract, []string{"shared/event"}},
 	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http"}},
 	{platform, []string{
-		"shared/auth", "shared/bus", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
+		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
 		"shared/platform", "shared/realtime", "shared/timer",
 	}},
 	{domain, []string{
@@ -72,6 +72,7 @@ type edge struct{ from, to, why string }
 var edges = []edge{
 	{"shared/bus", "shared/logs", "messages carry the context of records"},
 	{"shared/docs", "shared/bus", "the outbox keeps messages in their wire form"},
+	{"shared/cutover", "shared/docs", "its settings and comparisons are documents"},
 	{"shared/docs", "shared/logs", "round trips are counted in the caller's record"},
 	{"shared/timer", "shared/logs", "timers carry the context of records"},
 	{"shared/files", "shared/logs", "round trips are counted in the caller's record"},
