@@ -94,14 +94,14 @@ func (settingsBody) Schema(r huma.Registry) *huma.Schema {
 
 type putCatalog struct {
 	inShop
-	IfMatch string `header:"If-Match" doc:"the ETag of the settings that were edited; none for the first ones"`
+	IfMatch string `header:"If-Match" doc:"the ETag of the settings that were edited; without it, whatever is stored is replaced"`
 	Body    settingsBody
 }
 
 func (c Catalogs) put(ctx context.Context, in *putCatalog) (*catalogAnswer, error) {
-	expected, err := strconv.Atoi(strings.Trim(in.IfMatch, `"`))
-	if in.IfMatch != "" && (err != nil || expected < 1) {
-		return nil, huma.Error422UnprocessableEntity(fmt.Sprintf("If-Match %q is no ETag of settings: use the one that came with them", in.IfMatch))
+	expected, err := in.expected()
+	if err != nil {
+		return nil, err
 	}
 	settings, err := in.settings()
 	if err != nil {
@@ -118,6 +118,18 @@ func (c Catalogs) put(ctx context.Context, in *putCatalog) (*catalogAnswer, erro
 		return nil, catalogError(err)
 	}
 	return answerCatalog(stored.Current), nil
+}
+
+// expected returns the version that the caller edited.
+func (in *putCatalog) expected() (int, error) {
+	if in.IfMatch == "" {
+		return catalogdb.AnyVersion, nil
+	}
+	n, err := strconv.Atoi(strings.Trim(in.IfMatch, `"`))
+	if err != nil || n < 0 {
+		return 0, huma.Error422UnprocessableEntity(fmt.Sprintf("If-Match %q is no ETag of settings: use the one that came with them", in.IfMatch))
+	}
+	return n, nil
 }
 
 // settings returns what is to be stored, or all that is wrong with it.
@@ -165,15 +177,7 @@ type syncCatalog struct {
 	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"the same key asks for the same sync"`
 }
 
-type syncAnswer struct {
-	Location string `header:"Location"`
-	Body     struct {
-		Job    string `json:"job"`
-		Joined bool   `json:"joined,omitempty" doc:"it was running already"`
-	}
-}
-
-func (c Catalogs) sync(ctx context.Context, in *syncCatalog) (*syncAnswer, error) {
+func (c Catalogs) sync(ctx context.Context, in *syncCatalog) (*jobAnswer, error) {
 	if _, err := c.Store.Get(ctx, in.Shop); err != nil {
 		return nil, catalogError(err)
 	}
@@ -184,17 +188,13 @@ func (c Catalogs) sync(ctx context.Context, in *syncCatalog) (*syncAnswer, error
 	}
 	j, _, err := c.Jobs.Submit(ctx, job.New(id, job.CatalogSync, in.Shop, caller, time.Now().UTC()), nil)
 	var busy *job.BusyError
-	joins := in.Join && errors.As(err, &busy)
-	if err != nil && !joins {
+	if in.Join && errors.As(err, &busy) {
+		j, err = c.Jobs.Get(ctx, busy.Holder)
+	}
+	if err != nil {
 		return nil, catalogError(err)
 	}
-	var out syncAnswer
-	out.Body.Job, out.Body.Joined = string(j.ID), joins
-	if joins {
-		out.Body.Job = string(busy.Holder)
-	}
-	out.Location = "/v1/jobs/" + out.Body.Job
-	return &out, nil
+	return answer(j, job.Tally{}), nil
 }
 
 // catalogError returns err as callers see it, with what they can do about it.

@@ -2,8 +2,8 @@
 //
 // It owns the documents catalogs/{shop}, with their versions and manifests, and
 // writes shops/{shop}/items. It promises:
-//   - settings are changed by nobody who has not seen the last change, and every
-//     version of them is kept, with who made it and when;
+//   - who edits settings overwrites no change that they have not seen, and every
+//     version is kept, with who made it and when;
 //   - an item and its entry in a manifest change in one commit, so that what a
 //     manifest says is stored;
 //   - an item is marked unavailable by [Store.Complete] only, once for each sync,

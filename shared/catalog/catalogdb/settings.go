@@ -23,6 +23,9 @@ func (s *Store) Get(ctx context.Context, shop string) (Catalog, error) {
 // something beside them.
 const putTries = 4
 
+// AnyVersion is expected by those who replace settings that they have not seen.
+const AnyVersion = -1
+
 // Put stores settings, which are valid, as the version that follows expected; 0
 // expects none. It returns [ErrStale], with what is stored, if that is another.
 func (s *Store) Put(ctx context.Context, settings catalog.Settings, expected int, by string, now time.Time) (Catalog, error) {
@@ -39,15 +42,16 @@ func (s *Store) put(ctx context.Context, settings catalog.Settings, expected int
 	if err := s.db.Fetch(ctx, l); err != nil {
 		return l.Data, err
 	}
-	if stored := l.Data.Current.Version; stored != expected {
-		return l.Data, fmt.Errorf("%w: version %d is stored, not %d", ErrStale, stored, expected)
+	version := l.Data.Current.Version
+	if expected != AnyVersion && expected != version {
+		return l.Data, fmt.Errorf("%w: version %d is stored, not %d", ErrStale, version, expected)
 	}
 	c := l.Data
-	c.Current = Revision{Version: expected + 1, By: by, At: now, Settings: settings}
+	c.Current = Revision{Version: version + 1, By: by, At: now, Settings: settings}
 	c.Active = settings.Active
 	err := s.db.Commit(ctx,
 		s.catalogs().Replace(l, c),
-		s.revisions(settings.Shop).Create(versionID(expected+1), c.Current))
+		s.revisions(settings.Shop).Create(versionID(version+1), c.Current))
 	if err != nil {
 		return l.Data, fmt.Errorf("put catalogue of shop %s: %w", settings.Shop, err)
 	}
