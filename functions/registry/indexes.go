@@ -6,6 +6,7 @@ import (
 
 	"lastmile/shared/bulk/bulkdb"
 	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/cutover"
 	"lastmile/shared/deadletter/deadletterdb"
 	"lastmile/shared/docs"
 	"lastmile/shared/job/jobdb"
@@ -44,15 +45,15 @@ func Indexes() FirestoreIndexes {
 }
 
 func composites() []docs.Index {
-	return slices.Concat(bulkdb.Indexes(), catalogdb.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes())
+	return slices.Concat(bulkdb.Indexes(), catalogdb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes())
 }
 
 func expiries() []docs.Expiry {
-	return slices.Concat(docs.Expiries(), jobdb.Expiries(), logsdb.Expiries())
+	return slices.Concat(cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries())
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains())
+	return slices.Concat(cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {

@@ -40,6 +40,9 @@ type Service struct {
 	// Schedules call /schedule.
 	Schedules []Schedule `json:"schedules"`
 
+	// ShadowOf is the function that this one is to replace.
+	ShadowOf string `json:"shadowOf,omitempty"`
+
 	Publishes      []string `json:"publishes"`
 	SchedulesTimer []string `json:"schedulesTimersOf"`
 	Secrets        []string `json:"secrets"`
@@ -79,6 +82,7 @@ func service(s Spec) Service {
 		Timeout:        int(s.timeout() / time.Second),
 		Subscriptions:  []Subscription{},
 		Schedules:      []Schedule{},
+		ShadowOf:       s.ShadowOf,
 		Publishes:      topics(s.Publishes),
 		SchedulesTimer: append([]string{}, s.Schedules...),
 		Secrets:        append([]string{}, s.Secrets...),
