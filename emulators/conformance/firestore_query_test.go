@@ -200,6 +200,17 @@ var firestoreQueryCases = []firestoreCase{
 			refused(t, err, codes.InvalidArgument, message)
 		}
 	}},
+	{name: "an explanation names the index", differs: "Google's emulator explains nothing", run: func(t *testing.T, db *firestoreDB) {
+		q := places(t, db).Where("kind", "==", "shop").OrderBy("n", firestore.Desc)
+		it := q.WithRunOptions(firestore.ExplainOptions{Analyze: true}).Documents(t.Context())
+		snaps, err := it.GetAll()
+		require.NoError(t, err)
+		require.Len(t, snaps, 4)
+		m, err := it.ExplainMetrics()
+		require.NoError(t, err)
+		require.Equal(t, "(kind ASC, n DESC, __name__ DESC)", (*m.PlanSummary.IndexesUsed[0])["properties"])
+		require.EqualValues(t, 4, m.ExecutionStats.ResultsReturned)
+	}},
 	{name: "a parent of nonsense is refused", run: func(t *testing.T, db *firestoreDB) {
 		stream, err := db.rpc.RunQuery(db.context(t), &pb.RunQueryRequest{Parent: "nonsense"})
 		require.NoError(t, err)

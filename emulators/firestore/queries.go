@@ -2,11 +2,13 @@ package firestore
 
 import (
 	"context"
+	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/query"
+	"lastmile/emulators/firestore/internal/store"
 )
 
 // RunQuery streams a query's result, one document a message.
@@ -15,14 +17,29 @@ func (a *api) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQueryServ
 	if err != nil {
 		return err
 	}
+	if o := req.ExplainOptions; o != nil && !o.Analyze {
+		return stream.Send(&pb.RunQueryResponse{ExplainMetrics: explain(q)})
+	}
 	r, began, err := d.reader(req)
 	if err != nil {
 		return err
 	}
+	start := time.Now()
 	result, err := r.Query(stream.Context(), q)
 	if err != nil {
 		return err
 	}
+	took := time.Since(start)
+	if err := sendResult(stream, q, result, began); err != nil || req.ExplainOptions == nil {
+		return err
+	}
+	n := len(result.Docs)
+	return stream.Send(&pb.RunQueryResponse{ExplainMetrics: analyze(explain(q), n, n+result.Skipped, took)})
+}
+
+// sendResult begins with a message without a document if there is something
+// else to tell: a new transaction, an offset, or that there is no document.
+func sendResult(stream pb.Firestore_RunQueryServer, q *query.Query, result *store.Result, began []byte) error {
 	at := result.Read.Proto()
 	if began != nil || len(result.Docs) == 0 || result.Skipped > 0 {
 		first := &pb.RunQueryResponse{Transaction: began, ReadTime: at, SkippedResults: int32(result.Skipped)}
@@ -68,19 +85,23 @@ func (a *api) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.
 	if err != nil {
 		return err
 	}
+	if o := req.ExplainOptions; o != nil && !o.Analyze {
+		return stream.Send(&pb.RunAggregationQueryResponse{ExplainMetrics: explain(q)})
+	}
 	r, began, err := d.reader(req)
 	if err != nil {
 		return err
 	}
+	start := time.Now()
 	result, err := r.Query(stream.Context(), q)
 	if err != nil {
 		return err
 	}
-	return stream.Send(&pb.RunAggregationQueryResponse{
-		Transaction: began,
-		ReadTime:    result.Read.Proto(),
-		Result:      agg.Over(result.Docs),
-	})
+	res := &pb.RunAggregationQueryResponse{Transaction: began, ReadTime: result.Read.Proto(), Result: agg.Over(result.Docs)}
+	if req.ExplainOptions != nil {
+		res.ExplainMetrics = analyze(explain(q), 1, len(result.Docs)/1000, time.Since(start))
+	}
+	return stream.Send(res)
 }
 
 // PartitionQuery returns cursors that divide a collection group about evenly.

@@ -14,34 +14,6 @@ import (
 // ErrAborted tells an owner that it lost its locks to break a deadlock.
 var ErrAborted = errors.New("lock: aborted to break a deadlock")
 
-// Mode is how strongly something is locked.
-type Mode int
-
-// Any number of owners may share Intent, or Shared, also beside one Update.
-// Update is for those who read in order to write: of two, one waits at once
-// instead of both ending in a deadlock.
-const (
-	Intent Mode = iota + 1
-	Shared
-	Update
-	Exclusive
-)
-
-// with tells whether two owners may hold a and b.
-func (a Mode) with(b Mode) bool {
-	lo, hi := min(a, b), max(a, b)
-	return lo == hi && hi <= Shared || lo == Shared && hi == Update
-}
-
-// plus is the mode that does for an owner of a that wants b.
-func (a Mode) plus(b Mode) Mode {
-	lo, hi := min(a, b), max(a, b)
-	if lo == Intent && hi != Intent {
-		return Exclusive
-	}
-	return hi
-}
-
 // Table is a set of locks. Its zero value is ready.
 type Table struct {
 	mu    sync.Mutex
@@ -130,33 +102,6 @@ func (t *Table) lock(key string) *lock {
 	return l
 }
 
-// free tells whether the holders let r in.
-func (l *lock) free(r *request) bool {
-	for o, mode := range l.holders {
-		if o != r.owner && !mode.with(r.mode) {
-			return false
-		}
-	}
-	return true
-}
-
-func (l *lock) grant(r *request) {
-	l.holders[r.owner] = r.mode
-	r.owner.held[r.key] = struct{}{}
-}
-
-// enqueue puts upgrades before everybody who holds nothing yet.
-func (l *lock) enqueue(r *request, upgrade bool) {
-	i := len(l.queue)
-	if upgrade {
-		for i = 0; i < len(l.queue) && l.holders[l.queue[i].owner] != 0; i++ {
-		}
-	}
-	l.queue = append(l.queue, nil)
-	copy(l.queue[i+1:], l.queue[i:])
-	l.queue[i] = r
-}
-
 // outcome is called when a request is done.
 func (t *Table) outcome(o *Owner) error {
 	t.mu.Lock()
@@ -165,44 +110,6 @@ func (t *Table) outcome(o *Owner) error {
 		return ErrAborted
 	}
 	return nil
-}
-
-// withdraw takes r out of its queue; false if it is done already.
-func (t *Table) withdraw(r *request) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if r.owner.waiting != r {
-		return false
-	}
-	t.dequeue(r)
-	return true
-}
-
-func (t *Table) dequeue(r *request) {
-	r.owner.waiting = nil
-	l := t.locks[r.key]
-	for i, other := range l.queue {
-		if other == r {
-			l.queue = append(l.queue[:i], l.queue[i+1:]...)
-			break
-		}
-	}
-	t.advance(r.key)
-}
-
-// advance grants what has become possible at key, in order.
-func (t *Table) advance(key string) {
-	l := t.locks[key]
-	for len(l.queue) > 0 && l.free(l.queue[0]) {
-		r := l.queue[0]
-		l.queue = l.queue[1:]
-		r.owner.waiting = nil
-		l.grant(r)
-		close(r.done)
-	}
-	if len(l.queue) == 0 && len(l.holders) == 0 {
-		delete(t.locks, key)
-	}
 }
 
 // Release gives up all locks of o.

@@ -4,19 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-
-	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/value"
 )
-
-// Column is one part of an index's key. An empty Path is the document's name.
-type Column struct {
-	Path       value.Path
-	Field      string
-	Descending bool
-	Contains   bool // one entry for each element of an array
-}
 
 // Plan is a range of an index that holds, in the query's order, everything
 // that can match one conjunction of the query.
@@ -32,15 +21,8 @@ func (p Plan) ByName() bool { return len(p.Columns) == 1 && len(p.Columns[0].Pat
 func (p Plan) Shape() string {
 	var b strings.Builder
 	for _, c := range p.Columns {
-		b.WriteString(c.Field)
-		switch {
-		case c.Contains:
-			b.WriteByte('~')
-		case c.Descending:
-			b.WriteByte('-')
-		default:
-			b.WriteByte('+')
-		}
+		b.WriteString(c.String())
+		b.WriteByte(',')
 	}
 	return b.String()
 }
@@ -149,99 +131,4 @@ func inverted(b []byte) []byte {
 	b = slices.Clone(b)
 	value.Invert(b)
 	return b
-}
-
-// conjunctions expands the tree into alternatives of leaves that all must
-// pass; in and array-contains-any become one alternative for each operand.
-func (f *filter) conjunctions() [][]*filter {
-	if f == nil {
-		return [][]*filter{nil}
-	}
-	switch f.op {
-	case and:
-		return f.product()
-	case or:
-		var all [][]*filter
-		for _, k := range f.kids {
-			all = append(all, k.conjunctions()...)
-		}
-		return all
-	case in, containsAny:
-		return f.each()
-	}
-	return [][]*filter{{f}}
-}
-
-func (f *filter) each() (alternatives [][]*filter) {
-	single := equal
-	if f.op == containsAny {
-		single = contains
-	}
-	for _, o := range f.operands {
-		alternatives = append(alternatives, []*filter{{op: single, path: f.path, operands: [][]byte{o}}})
-	}
-	return alternatives
-}
-
-func (f *filter) product() [][]*filter {
-	all := [][]*filter{nil}
-	for _, k := range f.kids {
-		var next [][]*filter
-		for _, right := range k.conjunctions() {
-			for _, left := range all {
-				next = append(next, append(slices.Clone(left), right...))
-			}
-		}
-		all = next
-	}
-	return all
-}
-
-// Entries are the keys under which an index with columns lists a document.
-func Entries(columns []Column, k name.Key, fields map[string]*pb.Value) []string {
-	d := document{key: k, fields: fields}
-	keys := [][]byte{nil}
-	for _, c := range columns {
-		if keys = c.extend(keys, &d); len(keys) == 0 {
-			return nil
-		}
-	}
-	entries := make([]string, len(keys))
-	for i, key := range keys {
-		entries[i] = string(key)
-	}
-	return entries
-}
-
-func (c Column) extend(keys [][]byte, d *document) [][]byte {
-	if c.Contains {
-		return c.extendElements(keys, d)
-	}
-	for i, key := range keys {
-		extended, ok := d.encode(key, c.Path)
-		if !ok {
-			return nil
-		}
-		if c.Descending {
-			value.Invert(extended[len(key):])
-		}
-		keys[i] = extended
-	}
-	return keys
-}
-
-// extendElements multiplies keys by the distinct elements of the array.
-func (c Column) extendElements(keys [][]byte, d *document) (out [][]byte) {
-	seen := map[string]bool{}
-	for _, e := range c.Path.Get(d.fields).GetArrayValue().GetValues() {
-		enc := value.Append(nil, e)
-		if seen[string(enc)] {
-			continue
-		}
-		seen[string(enc)] = true
-		for _, key := range keys {
-			out = append(out, append(slices.Clone(key), enc...))
-		}
-	}
-	return out
 }

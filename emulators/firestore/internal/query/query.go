@@ -6,9 +6,6 @@
 package query
 
 import (
-	"slices"
-	"strings"
-
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -16,13 +13,6 @@ import (
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/value"
 )
-
-// Scope is the set of documents a query looks at.
-type Scope struct {
-	Parent      name.Key // document or root
-	Collection  string   // "" is every collection
-	Descendants bool     // at any depth below Parent
-}
 
 // Query is a structured query in normal form: every order it implies is
 // spelled out, every operand is encoded.
@@ -37,15 +27,11 @@ type Query struct {
 	start, end *cursor
 }
 
-// Order is one sort criterion. An empty Path is the document's name.
-type Order struct {
-	Path       value.Path
-	Field      string // Path in text
-	Descending bool
-}
-
 // New reads q, whose parent is the resource name parent.
 func New(parent string, q *pb.StructuredQuery) (*Query, error) {
+	if q.GetFindNearest() != nil {
+		return nil, status.Error(codes.Unimplemented, "The emulator has no vector search.")
+	}
 	database, key, err := name.Parent(parent)
 	if err != nil {
 		return nil, err
@@ -121,20 +107,6 @@ func projection(p *pb.StructuredQuery_Projection) ([]value.Path, error) {
 	return paths, nil
 }
 
-// In tells whether the document k is one the query looks at.
-func (s Scope) In(k name.Key) bool {
-	switch {
-	case s.Collection != "" && k.Group() != s.Collection:
-		return false
-	case s.Descendants:
-		return k.Under(s.Parent)
-	case s.Collection == "":
-		return k.Under(s.Parent) && k.Up().Up() == s.Parent
-	default:
-		return k.In(s.Parent.Child(s.Collection))
-	}
-}
-
 // Match tells whether the document under k belongs to the result, apart from
 // offset and limit.
 func (n *Query) Match(k name.Key, doc *pb.Document) bool {
@@ -189,56 +161,3 @@ func Trim[T any](n *Query, results []T) (kept []T, skipped int) {
 
 // Want is how many sorted results suffice; ok is false if all are needed.
 func (n *Query) Want() (count int, ok bool) { return n.Offset + n.Limit, n.Limit >= 0 }
-
-// document is what filters and orders look at.
-type document struct {
-	key     name.Key
-	fields  map[string]*pb.Value
-	scratch []byte
-}
-
-// encode appends the value at path; ok is false if the field is missing.
-func (d *document) encode(dst []byte, path value.Path) (_ []byte, ok bool) {
-	if len(path) == 0 {
-		return appendKey(dst, d.key), true
-	}
-	v := path.Get(d.fields)
-	if v == nil {
-		return dst, false
-	}
-	return value.Append(dst, v), true
-}
-
-// appendKey encodes a name so that none is a prefix of another.
-func appendKey(dst []byte, k name.Key) []byte { return append(append(dst, k...), 0) }
-
-// orders spells out the implied sort criteria: fields with inequalities by
-// name, then the document's name, in the direction of the last given one.
-func (p parser) orders(given []*pb.StructuredQuery_Order, where *filter) ([]Order, error) {
-	var orders []Order
-	for _, o := range given {
-		path, err := p.path(o.GetField().GetFieldPath())
-		if err != nil {
-			return nil, err
-		}
-		orders = append(orders, Order{path, path.String(), o.Direction == pb.StructuredQuery_DESCENDING})
-	}
-	if err := checkOrders(orders); err != nil {
-		return nil, err
-	}
-	last := len(orders) > 0 && orders[len(orders)-1].Descending
-	implied := where.inequalities()
-	slices.SortFunc(implied, func(a, b value.Path) int { return strings.Compare(a.String(), b.String()) })
-	for _, path := range append(implied, nil) {
-		if !slices.ContainsFunc(orders, func(o Order) bool { return slices.Equal(o.Path, path) }) {
-			orders = append(orders, Order{path, path.String(), last})
-		}
-	}
-	return upToName(orders), nil
-}
-
-// upToName drops what follows the document's name: names are unique.
-func upToName(orders []Order) []Order {
-	i := slices.IndexFunc(orders, func(o Order) bool { return len(o.Path) == 0 })
-	return orders[:i+1]
-}

@@ -42,25 +42,6 @@ func (f *filter) checkRules() error {
 	return nil
 }
 
-// disjuncts counts the conjunctions that f expands to, without expanding it.
-func (f *filter) disjuncts() int {
-	n := 1
-	switch f.op {
-	case and:
-		for _, k := range f.kids {
-			n = min(n*k.disjuncts(), 1<<20)
-		}
-	case or:
-		n = 0
-		for _, k := range f.kids {
-			n = min(n+k.disjuncts(), 1<<20)
-		}
-	case in, containsAny:
-		n = len(f.operands)
-	}
-	return n
-}
-
 // count counts the nodes of the tree with one of ops.
 func (f *filter) count(ops ...op) (n int) {
 	if slices.Contains(ops, f.op) {
@@ -70,16 +51,4 @@ func (f *filter) count(ops ...op) (n int) {
 		n += k.count(ops...)
 	}
 	return n
-}
-
-func checkOrders(orders []Order) error {
-	for i, o := range orders {
-		if slices.ContainsFunc(orders[:i], func(p Order) bool { return p.Field == o.Field }) {
-			return status.Errorf(codes.InvalidArgument, "order by clause cannot contain duplicate fields %s", o.Field)
-		}
-		if len(o.Path) == 0 && i < len(orders)-1 {
-			return status.Error(codes.InvalidArgument, "order by clause cannot contain more fields after the key")
-		}
-	}
-	return nil
 }

@@ -1,0 +1,25 @@
+package store
+
+import (
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+
+	"lastmile/emulators/firestore/internal/name"
+	"lastmile/emulators/firestore/internal/query"
+)
+
+// View reads the newest documents while a commit is being decided.
+type View struct{ store *Store }
+
+// Version is when the document last changed; 0 if it does not exist.
+func (v View) Version(k name.Key) Time {
+	if doc := v.store.get(k, Latest); doc != nil {
+		return TimeOf(doc.UpdateTime)
+	}
+	return 0
+}
+
+// Query returns q's result.
+func (v View) Query(q *query.Query) []*pb.Document {
+	docs, _ := v.store.query(q, q.Plans(), Latest)
+	return docs
+}
