@@ -69,7 +69,7 @@ func (d *dump) subscription(sub *subscription) {
 func (d *dump) message(m *queue.Message) {
 	if !d.known[m.Seq] {
 		d.known[m.Seq] = true
-		d.add(recMessage, record(nil).message(m.Body))
+		d.add(recMessage, record(nil).bytes(m.Wire))
 	}
 }
 

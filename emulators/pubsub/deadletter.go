@@ -38,7 +38,7 @@ func (s *subscription) bury(dead []queue.Dead) {
 
 // deadLetter is the message as Google forwards it.
 func (s *subscription) deadLetter(d queue.Dead) *pubsubpb.PubsubMessage {
-	body := d.Message.Body
+	body := d.Message.Body()
 	attrs := maps.Clone(body.GetAttributes())
 	if attrs == nil {
 		attrs = map[string]string{}

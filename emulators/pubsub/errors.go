@@ -15,6 +15,11 @@ func outOfRange(format string, args ...any) error {
 	return status.Errorf(codes.OutOfRange, format, args...)
 }
 
+// notEmulated refuses a field that this service would otherwise silently ignore.
+func notEmulated(field string) error {
+	return status.Errorf(codes.Unimplemented, "%s is not emulated. Remove it, or use the real service.", field)
+}
+
 func notFound(name string) error {
 	return status.Errorf(codes.NotFound, "Resource not found (resource=%s).", lastPart(name))
 }

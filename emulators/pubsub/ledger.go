@@ -46,7 +46,7 @@ func snapshotRecord(s *snapshot) record {
 
 func (l ledger) published(topic string, m *queue.Message) {
 	if l.journal != nil {
-		l.add(recPublished, record(nil).text(topic).message(m.Body))
+		l.add(recPublished, record(nil).text(topic).bytes(m.Wire))
 	}
 }
 

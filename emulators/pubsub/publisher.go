@@ -46,6 +46,14 @@ func checkTopic(pb *pubsubpb.Topic) error {
 	if err := checkName("topics", pb.GetName()); err != nil {
 		return err
 	}
+	switch {
+	case pb.GetSchemaSettings() != nil:
+		return notEmulated("schema_settings")
+	case pb.GetIngestionDataSourceSettings() != nil:
+		return notEmulated("ingestion_data_source_settings")
+	case len(pb.GetMessageTransforms()) > 0:
+		return notEmulated("message_transforms")
+	}
 	if r := pb.GetMessageRetentionDuration(); r != nil && (r.AsDuration() < minRetention || r.AsDuration() > maxRetention) {
 		return invalid("Invalid message_retention_duration (%s). It must be between 10 minutes and 31 days.", r.AsDuration())
 	}

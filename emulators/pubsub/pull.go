@@ -88,7 +88,7 @@ func (s *subscription) waker() <-chan struct{} {
 }
 
 func (s *subscription) received(d queue.Delivery) *pubsubpb.ReceivedMessage {
-	m := &pubsubpb.ReceivedMessage{AckId: s.ackID(d.Lease), Message: d.Message.Body}
+	m := &pubsubpb.ReceivedMessage{AckId: s.ackID(d.Lease), Message: d.Message.Body()}
 	if s.settings.policy.MaxAttempts > 0 {
 		m.DeliveryAttempt = int32(min(d.Attempt, math.MaxInt32))
 	}

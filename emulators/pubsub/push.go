@@ -120,12 +120,13 @@ func (w *worker) send(p push) bool {
 }
 
 func (w *worker) request(ctx context.Context, p push) (*http.Request, error) {
-	header, err := p.target.header(w.sub.srv.keys, p.Message)
+	m := p.Message.Body()
+	header, err := p.target.header(w.sub.srv.keys, m)
 	if err != nil {
 		return nil, err
 	}
 	// A new body each time: the transport may read it after it gave up on the request.
-	body := p.target.appendBody(make([]byte, 0, 512+2*p.Message.Size()), p.Message, p.Attempt)
+	body := p.target.appendBody(make([]byte, 0, 512+2*p.Message.Size()), m, p.Attempt)
 	req := &http.Request{
 		Method: http.MethodPost, URL: p.target.url, Host: p.target.url.Host, Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -32,6 +32,8 @@ type record []byte
 
 func (r record) number(n uint64) record { return binary.AppendUvarint(r, n) }
 
+func (r record) bytes(b []byte) record { return append(r.number(uint64(len(b))), b...) }
+
 func (r record) text(s string) record { return append(r.number(uint64(len(s))), s...) }
 
 func (r record) message(m proto.Message) record {

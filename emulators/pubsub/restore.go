@@ -143,7 +143,7 @@ func (r *restore) message(in *reading) *queue.Message {
 	if err != nil {
 		in.err = errRecord
 	}
-	m := &queue.Message{Seq: seq, At: body.GetPublishTime().AsTime(), Body: body}
+	m := queue.NewMessage(seq, body.GetPublishTime().AsTime(), body)
 	r.messages[seq] = m
 	if seq > r.srv.seq.Load() {
 		r.srv.seq.Store(seq)
@@ -158,7 +158,7 @@ func (r *restore) published(topic string, m *queue.Message) {
 	}
 	t.history.add([]*queue.Message{m}, r.now)
 	for _, sub := range t.subs {
-		if sub.settings.filter.Match(m.Body.GetAttributes()) {
+		if sub.wants(m) {
 			sub.queue.Restore(m, 0, r.now)
 		}
 	}

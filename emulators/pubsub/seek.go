@@ -67,7 +67,7 @@ func (s *subscription) seek(wanted func(*queue.Message) bool, more []*queue.Mess
 		slices.SortFunc(known, func(a, b *queue.Message) int { return cmp.Compare(a.Seq, b.Seq) })
 		known = slices.CompactFunc(known, func(a, b *queue.Message) bool { return a.Seq == b.Seq })
 		known = slices.DeleteFunc(known, func(m *queue.Message) bool {
-			return !wanted(m) || !s.settings.filter.Match(m.Body.GetAttributes())
+			return !wanted(m) || !s.wants(m)
 		})
 		q.Reset(known, now)
 	})

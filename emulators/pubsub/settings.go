@@ -77,13 +77,27 @@ func settingsOf(pb *pubsubpb.Subscription) (settings, error) {
 		Retention:   pb.GetMessageRetentionDuration().AsDuration(),
 	}
 	for _, read := range []func(*pubsubpb.Subscription) error{
-		set.checkRanges, set.readFilter, set.readRetry, set.readDeadLetter, set.readPush,
+		checkEmulated, set.checkRanges, set.readFilter, set.readRetry, set.readDeadLetter, set.readPush,
 	} {
 		if err := read(pb); err != nil {
 			return settings{}, err
 		}
 	}
 	return set, nil
+}
+
+func checkEmulated(pb *pubsubpb.Subscription) error {
+	switch {
+	case pb.GetBigqueryConfig() != nil:
+		return notEmulated("bigquery_config")
+	case pb.GetCloudStorageConfig() != nil:
+		return notEmulated("cloud_storage_config")
+	case pb.GetBigtableConfig() != nil:
+		return notEmulated("bigtable_config")
+	case len(pb.GetMessageTransforms()) > 0:
+		return notEmulated("message_transforms")
+	}
+	return nil
 }
 
 func (set *settings) checkRanges(pb *pubsubpb.Subscription) error {

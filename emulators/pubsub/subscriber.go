@@ -104,7 +104,16 @@ func (r *subscriber) UpdateSubscription(_ context.Context, in *pubsubpb.UpdateSu
 	if err != nil {
 		return nil, err
 	}
-	return sub.update(in.GetSubscription(), in.GetUpdateMask().GetPaths())
+	if dead := in.GetSubscription().GetDeadLetterPolicy().GetDeadLetterTopic(); dead != "" {
+		if _, err := r.srv.topic(dead); err != nil {
+			return nil, err
+		}
+	}
+	pb, err := sub.update(in.GetSubscription(), in.GetUpdateMask().GetPaths())
+	if err != nil {
+		return nil, err
+	}
+	return pb, r.srv.ledger.flush()
 }
 
 // ModifyPushConfig is an RPC.

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
-
-	"lastmile/emulators/pubsub/queue"
 )
 
 // target is where and how a subscription pushes. It is never changed.
@@ -42,7 +40,7 @@ func newTarget(pb *pubsubpb.Subscription, u *url.URL) *target {
 }
 
 // header is what the request for m carries; it may be shared and is not changed.
-func (t *target) header(keys *signer, m *queue.Message) (http.Header, error) {
+func (t *target) header(keys *signer, m *pubsubpb.PubsubMessage) (http.Header, error) {
 	if t.account == "" && !t.metadata {
 		return t.headers, nil
 	}
@@ -60,23 +58,23 @@ func (t *target) header(keys *signer, m *queue.Message) (http.Header, error) {
 	return h, nil
 }
 
-func (t *target) writeMetadata(h http.Header, m *queue.Message) {
-	for k, v := range m.Body.GetAttributes() {
+func (t *target) writeMetadata(h http.Header, m *pubsubpb.PubsubMessage) {
+	for k, v := range m.GetAttributes() {
 		h.Set(k, v)
 	}
 	h.Set("X-Goog-Pubsub-Subscription-Name", t.subscription)
-	h.Set("X-Goog-Pubsub-Message-Id", m.Body.GetMessageId())
-	h.Set("X-Goog-Pubsub-Publish-Time", string(appendTime(nil, m.At)))
-	if k := m.Body.GetOrderingKey(); k != "" {
+	h.Set("X-Goog-Pubsub-Message-Id", m.GetMessageId())
+	h.Set("X-Goog-Pubsub-Publish-Time", string(appendTime(nil, m.GetPublishTime().AsTime())))
+	if k := m.GetOrderingKey(); k != "" {
 		h.Set("X-Goog-Pubsub-Ordering-Key", k)
 	}
 }
 
 // appendBody appends the body of the request: the payload alone, or Google's wrapper
 // around it. Field names come in both spellings, as Google sends them.
-func (t *target) appendBody(b []byte, m *queue.Message, attempt int) []byte {
+func (t *target) appendBody(b []byte, m *pubsubpb.PubsubMessage, attempt int) []byte {
 	if t.raw {
-		return append(b, m.Body.GetData()...)
+		return append(b, m.GetData()...)
 	}
 	b = append(b, '{')
 	if t.attempts {
@@ -91,24 +89,24 @@ func (t *target) appendBody(b []byte, m *queue.Message, attempt int) []byte {
 	return append(b, '}')
 }
 
-func appendMessage(b []byte, m *queue.Message) []byte {
+func appendMessage(b []byte, m *pubsubpb.PubsubMessage) []byte {
 	b = append(b, '{')
-	if len(m.Body.GetAttributes()) > 0 {
+	if len(m.GetAttributes()) > 0 {
 		b = append(b, `"attributes":`...)
-		b = appendAttributes(b, m.Body.GetAttributes())
+		b = appendAttributes(b, m.GetAttributes())
 		b = append(b, ',')
 	}
-	if len(m.Body.GetData()) > 0 {
+	if len(m.GetData()) > 0 {
 		b = append(b, `"data":"`...)
-		b = base64Encoding.AppendEncode(b, m.Body.GetData())
+		b = base64Encoding.AppendEncode(b, m.GetData())
 		b = append(b, `",`...)
 	}
-	b = appendTwice(b, "messageId", "message_id", m.Body.GetMessageId())
-	if k := m.Body.GetOrderingKey(); k != "" {
+	b = appendTwice(b, "messageId", "message_id", m.GetMessageId())
+	if k := m.GetOrderingKey(); k != "" {
 		b = append(b, `"orderingKey":`...)
 		b = append(appendString(b, k), ',')
 	}
-	b = appendTwice(b, "publishTime", "publish_time", string(appendTime(nil, m.At)))
+	b = appendTwice(b, "publishTime", "publish_time", string(appendTime(nil, m.GetPublishTime().AsTime())))
 	b[len(b)-1] = '}'
 	return b
 }

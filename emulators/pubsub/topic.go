@@ -44,14 +44,14 @@ func (t *topic) publish(messages []*pubsubpb.PubsubMessage) ([]string, error) {
 		return nil, notFound(t.name)
 	}
 	now := t.srv.now().Truncate(time.Microsecond)
-	published := timestamppb.New(now) // shared: messages are not changed any more
+	published := timestamppb.New(now)
 	ids := make([]string, len(messages))
 	out := make([]*queue.Message, len(messages))
 	for i, m := range messages {
 		seq := t.srv.seq.Add(1)
 		ids[i] = strconv.FormatUint(seq, 10)
 		m.MessageId, m.PublishTime = ids[i], published
-		out[i] = &queue.Message{Seq: seq, At: now, Body: m}
+		out[i] = queue.NewMessage(seq, now, m)
 		t.srv.ledger.published(t.name, out[i])
 	}
 	t.history.add(out, now)

@@ -38,9 +38,12 @@ func Parse(s string) (Filter, error) {
 	return Filter{root}, nil
 }
 
+// All reports whether everything passes.
+func (f Filter) All() bool { return f.root == nil }
+
 // Match reports whether a message with these attributes passes.
 func (f Filter) Match(attributes map[string]string) bool {
-	return f.root == nil || f.root.match(attributes)
+	return f.All() || f.root.match(attributes)
 }
 
 type node interface {

@@ -25,7 +25,7 @@ type machine struct {
 func (m *machine) add(t *rapid.T) {
 	m.seq++
 	key := rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "key")
-	m.q.Add(&queue.Message{Seq: m.seq, At: m.now, Body: message(0, key).Body}, m.now, m.now)
+	m.q.Add(&queue.Message{Seq: m.seq, At: m.now, Key: key}, m.now, m.now)
 }
 
 func (m *machine) take(t *rapid.T) {
@@ -110,7 +110,7 @@ func (m *machine) drain(t *rapid.T) {
 		m.now = m.now.Add(time.Minute)
 		m.q.Tick(m.now)
 		for _, d := range m.q.Take(nil, 3, plenty(), m.now.Add(time.Second)) {
-			if key := d.Message.Body.GetOrderingKey(); m.policy.Ordered && key != "" {
+			if key := d.Message.Key; m.policy.Ordered && key != "" {
 				require.Greater(t, d.Message.Seq, last[key], fmt.Sprint("order of key ", key))
 				last[key] = d.Message.Seq
 			}

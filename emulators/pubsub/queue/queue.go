@@ -14,8 +14,6 @@ import (
 	"container/heap"
 	"errors"
 	"time"
-
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 )
 
 // Errors of a settlement.
@@ -25,23 +23,6 @@ var (
 	// ErrUnordered says that an earlier message of the same key is not acknowledged yet.
 	ErrUnordered = errors.New("an earlier message of the ordering key is not acknowledged")
 )
-
-// Message is one published message. It is shared by all subscriptions of its
-// topic and never changed.
-type Message struct {
-	Seq  uint64
-	At   time.Time
-	Body *pubsubpb.PubsubMessage
-}
-
-// Size is what flow control counts for m.
-func (m *Message) Size() int {
-	n := len(m.Body.GetData()) + len(m.Body.GetOrderingKey())
-	for k, v := range m.Body.GetAttributes() {
-		n += len(k) + len(v)
-	}
-	return n
-}
 
 // Policy is how a queue treats its messages.
 type Policy struct {
@@ -147,8 +128,8 @@ func (q *Queue) add(m *Message, key uint64, failures int, due, now time.Time) {
 	e := &entry{msg: m, key: key, failures: failures, due: due, pos: -1, state: held}
 	q.entries[key] = e
 	q.all.push(e)
-	if q.policy.Ordered && m.Body.GetOrderingKey() != "" {
-		if l := q.lane(m.Body.GetOrderingKey()); !l.add(e) {
+	if q.policy.Ordered && m.Key != "" {
+		if l := q.lane(m.Key); !l.add(e) {
 			return
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"cloud.google.com/go/pubsub/v2/apiv1/pubsubpb"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/pubsub/queue"
@@ -17,7 +16,7 @@ func at(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.S
 
 // message has its number as id and a key, both of which the test can read back.
 func message(seq uint64, key string) *queue.Message {
-	return &queue.Message{Seq: seq, At: noon, Body: &pubsubpb.PubsubMessage{Data: []byte("x"), OrderingKey: key}}
+	return &queue.Message{Seq: seq, At: noon, Key: key, Wire: []byte("x")}
 }
 
 func plenty() *queue.Budget {
