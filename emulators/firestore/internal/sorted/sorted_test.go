@@ -41,6 +41,12 @@ func TestMapBehavesAsAPlainMap(t *testing.T) {
 			got = append(got, k)
 		}
 		require.Equal(t, want, got)
+		got = nil
+		for k := range m.Backward(lo, hi) {
+			got = append(got, k)
+		}
+		slices.Reverse(want)
+		require.Equal(t, want, got)
 		for k := range plain {
 			v, ok := m.Get(k)
 			require.True(t, ok)
