@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -117,6 +118,8 @@ func Texts(values map[string]any) (Params, error) {
 		case nil:
 		case string:
 			p[name] = v
+		case float64:
+			p[name] = strconv.FormatFloat(v, 'f', -1, 64)
 		case bool, json.Number:
 			p[name] = fmt.Sprint(v)
 		default:
