@@ -204,6 +204,21 @@ func TestRunByHand(t *testing.T) {
 	require.Equal(t, 3, r.Jobs()[0].Attempts)
 }
 
+func TestOIDC(t *testing.T) {
+	var got http.Header
+	h := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header }))
+	defer h.Close()
+	job := scheduler.Job{Name: "sweep", Cron: "0 0 1 1 *", URL: h.URL, OIDC: scheduler.OIDC{Email: "a@p"}}
+	srv, err := scheduler.Start(scheduler.Options{
+		Jobs:  []scheduler.Job{job},
+		Token: func(email, audience string) (string, error) { return email + "|" + audience, nil },
+	})
+	require.NoError(t, err)
+	defer srv.Close()
+	require.NoError(t, srv.Run(t.Context(), "sweep"))
+	require.Equal(t, "Bearer a@p|"+h.URL, got.Get("Authorization"))
+}
+
 func TestJobsThatMakeNoSense(t *testing.T) {
 	good := scheduler.Job{Name: "sweep", Cron: "* * * * *", URL: "http://127.0.0.1/"}
 	for name, tc := range map[string]struct {

@@ -103,6 +103,15 @@ func privateKey(t *testing.T, account []byte) string {
 	return fields["private_key"]
 }
 
+func TestAKilledServerLosesNothingAcknowledged(t *testing.T) {
+	dir, copied := t.TempDir(), t.TempDir()
+	_, b := start(t, storage.Options{Dir: dir})
+	require.NoError(t, write(t, b.Object("a"), "content"))
+	require.NoError(t, os.CopyFS(copied, os.DirFS(dir)))
+	_, again := start(t, storage.Options{Dir: copied})
+	require.Equal(t, "content", read(t, again.Object("a")))
+}
+
 func TestARefusedWriteLeavesNothingOnDisk(t *testing.T) {
 	for name, try := range map[string]func(b *gcs.BucketHandle) error{
 		"a wrong sum": func(b *gcs.BucketHandle) error {
