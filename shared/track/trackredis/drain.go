@@ -1,0 +1,146 @@
+package trackredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"lastmile/shared/track"
+)
+
+// Drain is what one batch owes the database.
+type Drain struct {
+	// Positions are those of the couriers that moved, as they are now.
+	Positions []track.Fix
+	Pieces    []Piece
+}
+
+// drainTimeout ends the reading of a drain, which may be large.
+const drainTimeout = 10 * time.Second
+
+func drainKey(batch string) string { return prefixDrain + batch }
+
+func drainTrailsKey(batch string) string { return prefixDrain + batch + ":trails" }
+
+// Drain returns what is in a batch; nothing if it was dropped.
+func (s *Store) Drain(ctx context.Context, batch string) (Drain, error) {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	d, err := s.drain(ctx, batch)
+	if err != nil {
+		return Drain{}, fmt.Errorf("drain %s: %w", batch, err)
+	}
+	return d, nil
+}
+
+func (s *Store) drain(ctx context.Context, batch string) (d Drain, err error) {
+	var couriers, pieces *redis.StringSliceCmd
+	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		couriers = p.SMembers(ctx, drainKey(batch))
+		pieces = p.LRange(ctx, drainTrailsKey(batch), 0, -1)
+		return nil
+	})
+	if err != nil {
+		return Drain{}, err
+	}
+	if d.Pieces, err = decodePieces(pieces.Val()); err != nil {
+		return Drain{}, err
+	}
+	d.Positions, err = s.positions(ctx, couriers.Val())
+	return d, err
+}
+
+// positions reads many couriers a thousand at a time, so that nobody waits long
+// for Redis meanwhile.
+func (s *Store) positions(ctx context.Context, couriers []string) ([]track.Fix, error) {
+	if len(couriers) == 0 {
+		return nil, nil
+	}
+	var pages []*redis.SliceCmd
+	chunks := slices.Collect(slices.Chunk(couriers, MaxFixes))
+	_, err := s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, chunk := range chunks {
+			pages = append(pages, p.HMGet(ctx, keyNewest, chunk...))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var fixes []track.Fix
+	for i, page := range pages {
+		ids := make([]track.CourierID, len(chunks[i]))
+		for j, c := range chunks[i] {
+			ids[j] = track.CourierID(c)
+		}
+		found, err := parseAll(ids, page.Val())
+		if err != nil {
+			return nil, err
+		}
+		fixes = append(fixes, found...)
+	}
+	return fixes, nil
+}
+
+// decodePieces reads orders and pieces in turn.
+func decodePieces(texts []string) ([]Piece, error) {
+	var pieces []Piece
+	for i := 0; i+1 < len(texts); i += 2 {
+		p, err := decodePiece(track.OrderID(texts[i]), texts[i+1])
+		if err != nil {
+			return nil, err
+		}
+		pieces = append(pieces, p)
+	}
+	return join(pieces), nil
+}
+
+// Drop forgets a batch: the database is about to have it for certain.
+func (s *Store) Drop(ctx context.Context, batch string) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := s.redis.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.Del(ctx, drainKey(batch), drainTrailsKey(batch))
+		p.ZRem(ctx, keyDrains, batch)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("drop drain %s: %w", batch, err)
+	}
+	return nil
+}
+
+// Stale returns up to limit batches that were drained before a time and have not
+// been dropped, the oldest first: whoever drained them may be dead.
+func (s *Store) Stale(ctx context.Context, before time.Time, limit int) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	batches, err := s.redis.ZRangeByScore(ctx, keyDrains, &redis.ZRangeBy{
+		Min: "-inf", Max: "(" + strconv.FormatInt(before.UnixMilli(), 10), Count: int64(limit),
+	}).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("stale drains: %w", err)
+	}
+	return batches, nil
+}
+
+// forgetPage is how many couriers one call of Forget looks at.
+const forgetPage = 1000
+
+// Forget looks at some couriers, further on with every call, and forgets those
+// whose last fix is from before a time. It returns how many.
+func (s *Store) Forget(ctx context.Context, before time.Time) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	bound := fmt.Sprintf("%0*d", track.Digits[0], before.UnixMilli())
+	n, err := forgetScript.Run(ctx, s.redis, []string{keyNewest, keyPlaces, keyCursor}, bound, forgetPage).Int()
+	if err != nil {
+		return 0, fmt.Errorf("forget couriers: %w", err)
+	}
+	return n, nil
+}

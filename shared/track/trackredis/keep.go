@@ -1,0 +1,99 @@
+package trackredis
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"lastmile/shared/event"
+	"lastmile/shared/track"
+)
+
+// MaxFixes is how many fixes [Store.Keep] takes at once.
+const MaxFixes = 1000
+
+// maxTrails bounds the orders of one drain; those left wait for the next.
+const maxTrails = 256
+
+// Kept is what [Store.Keep] came to.
+type Kept struct {
+	// Newer is how many couriers have a newer position than before.
+	Newer int
+
+	// Batch is the drain that this call has begun, or empty. Whoever began it
+	// publishes it and drops it.
+	Batch string
+}
+
+// Keep takes fixes in, in one script call. If the positions have been waiting
+// for the database for long enough, it also begins a drain: exactly one caller
+// does. Without fixes it does only that.
+func (s *Store) Keep(ctx context.Context, now time.Time, fixes ...track.Fix) (Kept, error) {
+	if len(fixes) > MaxFixes {
+		return Kept{}, fmt.Errorf("keep %d fixes: at most %d at once", len(fixes), MaxFixes)
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	batch := string(event.NewID())
+	keys, args := s.call(now, batch, newestOf(fixes), piecesOf(fixes))
+	answer, err := keepScript.Run(ctx, s.redis, keys, args...).Int64Slice()
+	if err == nil && len(answer) != 2 {
+		err = fmt.Errorf("unexpected answer %v", answer)
+	}
+	if err != nil {
+		return Kept{}, fmt.Errorf("keep %d fixes: %w", len(fixes), err)
+	}
+	kept := Kept{Newer: int(answer[0])}
+	if answer[1] == 1 {
+		kept.Batch = batch
+	}
+	return kept, nil
+}
+
+// call returns the keys and arguments of keep.lua.
+func (s *Store) call(now time.Time, batch string, newest []track.Fix, pieces []Piece) ([]string, []any) {
+	keys := append(make([]string, 0, 8+len(pieces)), keyNewest, keyPlaces, keyDirty, keyFlush, keyTrails, keyDrains,
+		drainKey(batch), drainTrailsKey(batch))
+	args := append(make([]any, 0, 7+4*len(newest)+2*len(pieces)), now.UnixMilli(), s.options.Flush.Milliseconds(),
+		s.options.Trail.Milliseconds(), batch, prefixTrail, maxTrails, len(newest))
+	for _, f := range newest {
+		args = append(args, string(f.Courier))
+	}
+	for _, f := range newest {
+		args = append(args, appendValue(make([]byte, 0, valueSize), f))
+	}
+	for _, f := range newest {
+		args = append(args, degrees(f.Lng))
+	}
+	for _, f := range newest {
+		args = append(args, degrees(f.Lat))
+	}
+	for _, p := range pieces {
+		keys = append(keys, prefixTrail+string(p.Order))
+		args = append(args, string(p.Order), p.encode())
+	}
+	return keys, args
+}
+
+func degrees(x float64) []byte { return strconv.AppendFloat(make([]byte, 0, 12), x, 'f', 7, 64) }
+
+// newestOf returns the newest of each courier, in the order of their first fix.
+func newestOf(fixes []track.Fix) []track.Fix {
+	if len(fixes) == 1 {
+		return fixes
+	}
+	at := make(map[track.CourierID]int, len(fixes))
+	newest := make([]track.Fix, 0, len(fixes))
+	for _, f := range fixes {
+		i, ok := at[f.Courier]
+		switch {
+		case !ok:
+			at[f.Courier] = len(newest)
+			newest = append(newest, f)
+		case f.Compare(newest[i]) > 0:
+			newest[i] = f
+		}
+	}
+	return newest
+}
