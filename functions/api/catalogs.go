@@ -49,8 +49,9 @@ func (c Catalogs) register(api huma.API) {
 	}, c.freshness)
 }
 
-// inShop is the part of a request that names a shop.
-type inShop struct {
+// InShop is the part of a request that names a shop. It is exported for huma,
+// which skips embedded types that are not.
+type InShop struct {
 	Shop string `path:"shop" maxLength:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9_-]*$" example:"corner-bakery"`
 }
 
@@ -65,7 +66,7 @@ func answerCatalog(r catalogdb.Revision) *catalogAnswer {
 
 func etag(version int) string { return strconv.Quote(strconv.Itoa(version)) }
 
-func (c Catalogs) get(ctx context.Context, in *inShop) (*catalogAnswer, error) {
+func (c Catalogs) get(ctx context.Context, in *InShop) (*catalogAnswer, error) {
 	stored, err := c.Store.Get(ctx, in.Shop)
 	if err != nil {
 		return nil, catalogError(err)
@@ -93,7 +94,7 @@ func (settingsBody) Schema(r huma.Registry) *huma.Schema {
 }
 
 type putCatalog struct {
-	inShop
+	InShop
 	IfMatch string `header:"If-Match" doc:"the ETag of the settings that were edited; without it, whatever is stored is replaced"`
 	Body    settingsBody
 }
@@ -153,7 +154,7 @@ func (in *putCatalog) settings() (catalog.Settings, error) {
 }
 
 type listVersions struct {
-	inShop
+	InShop
 	Before int `query:"before" minimum:"0" doc:"the oldest version of the page before"`
 	Limit  int `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
@@ -172,7 +173,7 @@ func (c Catalogs) versions(ctx context.Context, in *listVersions) (*versionsAnsw
 }
 
 type syncCatalog struct {
-	inShop
+	InShop
 	Join bool   `query:"join" doc:"where a sync is running, answer with that one"`
 	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"the same key asks for the same sync"`
 }

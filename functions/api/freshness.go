@@ -35,7 +35,7 @@ type attempt struct {
 	Cause   string    `json:"cause,omitempty"`
 }
 
-func (c Catalogs) freshness(ctx context.Context, in *inShop) (*freshnessAnswer, error) {
+func (c Catalogs) freshness(ctx context.Context, in *InShop) (*freshnessAnswer, error) {
 	stored, err := c.Store.Get(ctx, in.Shop)
 	if err != nil {
 		return nil, catalogError(err)

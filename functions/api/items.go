@@ -23,7 +23,7 @@ func (i Items) register(api huma.API) {
 }
 
 type listItems struct {
-	inShop
+	InShop
 	Category  string `query:"category" maxLength:"1000" doc:"only items of exactly this category"`
 	Available string `query:"available" enum:"true,false" doc:"only items that can be ordered, or cannot"`
 	After     string `query:"after" maxLength:"500" doc:"next of the page before"`
@@ -56,7 +56,7 @@ func (i Items) list(ctx context.Context, in *listItems) (*itemsAnswer, error) {
 }
 
 type getItem struct {
-	inShop
+	InShop
 	Item string `path:"item" maxLength:"500" doc:"the provider's id"`
 }
 
