@@ -29,6 +29,19 @@ const (
 	varProject   = "GOOGLE_CLOUD_PROJECT"
 )
 
+// Variables are the variables of [Options.Environ].
+func Variables() []string {
+	return []string{varPubSub, varFirestore, varTasks, varRedis, varProject}
+}
+
+// RedisKind says which Redis runs, for people to read.
+func (s *Stack) RedisKind() string {
+	if s.Redis == nil {
+		return ""
+	}
+	return " (" + s.Redis.Kind() + ")"
+}
+
 // startServices starts the emulators that Environ does not replace.
 func (s *Stack) startServices(context.Context) error {
 	given := env.ToMap(s.options.Environ)
@@ -150,7 +163,7 @@ func (s *Stack) configure(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.SetSecret("demo-provider-key", s.Provider.Key())
+	return s.SetSecret(provider.Secret, s.Provider.Key())
 }
 
 // SetSecret mounts a secret in every function.

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"lastmile/emulators/stack"
+	"lastmile/shared/catalog"
+	"lastmile/shared/job"
+)
+
+// demoShop is the shop whose catalogue the demo syncs.
+const demoShop = "corner-shop"
+
+// demo syncs a catalogue twice, through the API as an operator would, and shows
+// how it goes.
+func demo(ctx context.Context, s *stack.Stack, out io.Writer) error {
+	c := client{url: s.URL, token: s.Operator}
+	if err := c.putSettings(ctx, s.Provider.Settings(catalog.ByOffset, demoShop)); err != nil {
+		return err
+	}
+	for _, round := range []string{"first sync of " + demoShop, "the same again"} {
+		if err := c.sync(ctx, out, round); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(out, "\nCtrl-C stops.")
+	return nil
+}
+
+// putSettings has the shop's catalogue come from the demo provider, which may
+// have moved since the last time.
+func (c client) putSettings(ctx context.Context, settings catalog.Settings) error {
+	path := "/v1/shops/" + demoShop + "/catalog"
+	var stored struct {
+		Version int `json:"version"`
+	}
+	if err := c.call(ctx, http.MethodGet, path, nil, &stored); err == nil {
+		c.match = strconv.Quote(strconv.Itoa(stored.Version))
+	}
+	return c.call(ctx, http.MethodPut, path, settings, nil)
+}
+
+// sync runs a sync to its end.
+func (c client) sync(ctx context.Context, out io.Writer, title string) error {
+	var j struct {
+		ID job.ID `json:"id"`
+	}
+	if err := c.call(ctx, http.MethodPost, "/v1/shops/"+demoShop+"/catalog/sync?join=true", nil, &j); err != nil {
+		return err
+	}
+	line := newStatusLine(out)
+	for {
+		var p struct {
+			Progress job.Progress `json:"progress"`
+		}
+		if err := c.call(ctx, http.MethodGet, "/v1/jobs/"+string(j.ID), nil, &p); err != nil {
+			return err
+		}
+		if p.Progress.State.Closed() {
+			line.last(summary(title, p.Progress))
+			return nil
+		}
+		line.show(bar(title, p.Progress))
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func bar(title string, p job.Progress) string {
+	const width = 30
+	filled := 0
+	if p.Total > 0 {
+		filled = min(width, width*p.Pages/p.Total)
+	}
+	return fmt.Sprintf("%-26s [%s%s] %d/%d pages  %d items read, %d written  %.0f pages/s",
+		title, strings.Repeat("=", filled), strings.Repeat(" ", width-filled), p.Pages, p.Total, p.Read, p.Changed, p.Rate)
+}
+
+func summary(title string, p job.Progress) string {
+	return fmt.Sprintf("%-26s %s in %.1f s: %d pages, %d items read, %d written, %d unchanged",
+		title, p.State, p.Elapsed, p.Pages, p.Read, p.Changed, p.Unchanged)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// client calls the API as an operator.
+type client struct {
+	url, token string
+
+	// match is the version that a change is made to, as If-Match has it.
+	match string
+}
+
+func (c client) call(ctx context.Context, method, path string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var body bytes.Buffer
+	if in != nil {
+		if err := json.NewEncoder(&body).Encode(in); err != nil {
+			return err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.url+path, &body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	r.Header.Set("Content-Type", "application/json")
+	if c.match != "" {
+		r.Header.Set("If-Match", c.match)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, answer)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, out)
+}
+
+// statusLine is a line that changes in place on a terminal, and is printed at
+// its end only elsewhere.
+type statusLine struct {
+	out      io.Writer
+	terminal bool
+}
+
+func newStatusLine(out io.Writer) statusLine {
+	f, ok := out.(*os.File)
+	if !ok {
+		return statusLine{out, false}
+	}
+	info, err := f.Stat()
+	return statusLine{out, err == nil && info.Mode()&os.ModeCharDevice != 0}
+}
+
+// show overwrites the line.
+func (l statusLine) show(text string) {
+	if l.terminal {
+		fmt.Fprintf(l.out, "\r\x1b[K%s", text)
+	}
+}
+
+// last overwrites the line and ends it.
+func (l statusLine) last(text string) {
+	l.show("")
+	fmt.Fprintln(l.out, text)
+}
