@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"time"
+
+	"lastmile/emulators/stack"
+	"lastmile/shared/job"
+)
+
+// call calls the API of s as an operator.
+func call(ctx context.Context, s *stack.Stack, method, path string, in, out any) error {
+	var body bytes.Buffer
+	if in != nil {
+		if err := json.NewEncoder(&body).Encode(in); err != nil {
+			return err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, &body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+s.Operator)
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, answer)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(answer, out)
+}
+
+// jobView is what the API shows of a job.
+type jobView struct {
+	ID       job.ID       `json:"id"`
+	Progress job.Progress `json:"progress"`
+}
+
+// finish waits for the end of a job.
+func finish(ctx context.Context, s *stack.Stack, id job.ID) (job.Progress, error) {
+	for {
+		var v jobView
+		if err := call(ctx, s, http.MethodGet, "/v1/jobs/"+string(id), nil, &v); err != nil {
+			return v.Progress, err
+		}
+		if v.Progress.State.Closed() {
+			return v.Progress, nil
+		}
+		select {
+		case <-ctx.Done():
+			return v.Progress, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// percentile returns the p-th hundredth of ds.
+func percentile(ds []time.Duration, p int) time.Duration {
+	ds = slices.Sorted(slices.Values(ds))
+	return ds[min(len(ds)-1, len(ds)*p/100)]
+}
+
+// shuffled calls f for each of n rounds of xs, in an order that spreads what the
+// machine does meanwhile evenly.
+func shuffled[T any](n int, xs []T, f func(T) error) error {
+	for range n {
+		for _, i := range rand.Perm(len(xs)) {
+			if err := f(xs[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000) }
