@@ -218,11 +218,14 @@ var firestoreDocumentCases = []firestoreCase{
 	}},
 	{name: "a commit over 10 MiB is refused", differs: "Google's emulator does not answer before the deadline",
 		run: func(t *testing.T, db *firestoreDB) {
-			batch := db.Batch()
-			for i := range 11 {
-				batch.Set(db.Collection("a").Doc(string(rune('a'+i))), fields{"blob": strings.Repeat("x", 1<<20-200)})
-			}
-			_, err := batch.Commit(t.Context())
+			err := db.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+				for i := range 11 {
+					if err := tx.Set(db.Collection("a").Doc(string(rune('a'+i))), fields{"blob": strings.Repeat("x", 1<<20-200)}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
 			refused(t, err, codes.InvalidArgument, "exceeds the limit: 10485760 bytes")
 		}},
 	{name: "maps nest 20 deep and no deeper", run: func(t *testing.T, db *firestoreDB) {

@@ -124,7 +124,7 @@ func TestALogThatHasGrownIsReplacedByASnapshot(t *testing.T) {
 	files := filepath.Join(dir, filepath.FromSlash(database), "*")
 	require.Eventually(t, func() bool {
 		names, err := filepath.Glob(files)
-		return err == nil && size(names) < 10_000_000
+		return err == nil && size(names) < 40_000_000
 	}, 30*time.Second, 10*time.Millisecond)
 	require.Equal(t, 81, srv.Stats().Documents)
 }

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -12,6 +13,12 @@ func Identical(a, b map[string]*pb.Value) bool { return maps.EqualFunc(a, b, ide
 
 func identical(a, b *pb.Value) bool {
 	switch x := a.GetValueType().(type) {
+	case *pb.Value_StringValue:
+		y, ok := b.GetValueType().(*pb.Value_StringValue)
+		return ok && x.StringValue == y.StringValue
+	case *pb.Value_BytesValue:
+		y, ok := b.GetValueType().(*pb.Value_BytesValue)
+		return ok && bytes.Equal(x.BytesValue, y.BytesValue)
 	case *pb.Value_MapValue:
 		y, ok := b.GetValueType().(*pb.Value_MapValue)
 		return ok && Identical(x.MapValue.GetFields(), y.MapValue.GetFields())

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -60,7 +61,7 @@ func Append(dst []byte, v *pb.Value) []byte {
 	case *pb.Value_StringValue:
 		return appendText(append(dst, byte(String)), v.StringValue)
 	case *pb.Value_BytesValue:
-		return appendText(append(dst, byte(Bytes)), v.BytesValue)
+		return appendText(append(dst, byte(Bytes)), string(v.BytesValue))
 	case *pb.Value_ReferenceValue:
 		return appendReference(append(dst, byte(Reference)), v.ReferenceValue)
 	case *pb.Value_GeoPointValue:
@@ -128,14 +129,15 @@ func appendTimestamp(dst []byte, t *timestamppb.Timestamp) []byte {
 }
 
 // appendText ends with two zero bytes and escapes zero bytes inside.
-func appendText[T string | []byte](dst []byte, s T) []byte {
-	for i := range len(s) {
-		dst = append(dst, s[i])
-		if s[i] == 0 {
-			dst = append(dst, 0xff)
+func appendText(dst []byte, s string) []byte {
+	for {
+		i := strings.IndexByte(s, 0)
+		if i < 0 {
+			return append(append(dst, s...), 0, 0)
 		}
+		dst = append(append(dst, s[:i]...), 0, 0xff)
+		s = s[i+1:]
 	}
-	return append(dst, 0, 0)
 }
 
 // appendReference compares segment by segment.
