@@ -38,8 +38,8 @@ func (r DeadLetters) register(api huma.API) {
 	}, r.replayAll)
 }
 
-// letterFilter is how callers select letters.
-type letterFilter struct {
+// LetterFilter is how callers select letters.
+type LetterFilter struct {
 	Type     string    `query:"type" maxLength:"128"`
 	Function string    `query:"function" maxLength:"64"`
 	Class    string    `query:"class" maxLength:"64"`
@@ -48,7 +48,7 @@ type letterFilter struct {
 	Cursor   string    `query:"cursor" maxLength:"2000" doc:"next of the answer before"`
 }
 
-func (f letterFilter) in(s deadletter.State) deadletter.Filter {
+func (f LetterFilter) in(s deadletter.State) deadletter.Filter {
 	return deadletter.Filter{State: s, Type: f.Type, Function: f.Function, Class: f.Class, From: f.From, To: f.To}
 }
 
@@ -60,7 +60,7 @@ type letterList struct {
 }
 
 func (r DeadLetters) list(ctx context.Context, in *struct {
-	letterFilter
+	LetterFilter
 	State string `query:"state" enum:"waiting,replayed"`
 	Limit int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 },
@@ -111,7 +111,7 @@ const (
 	replayTime  = 10 * time.Second
 )
 
-func (r DeadLetters) replayAll(ctx context.Context, in *letterFilter) (*replayAnswer, error) {
+func (r DeadLetters) replayAll(ctx context.Context, in *LetterFilter) (*replayAnswer, error) {
 	out := &replayAnswer{}
 	out.Body.Next = in.Cursor
 	for until := time.Now().Add(replayTime); ; {

@@ -99,11 +99,12 @@ func same(a, b job.Job) bool {
 	return asked(a) == asked(b)
 }
 
-type jobRef struct {
+// JobRef names a job in a path.
+type JobRef struct {
 	ID string `path:"id" maxLength:"128"`
 }
 
-func (r Jobs) get(ctx context.Context, in *jobRef) (*jobAnswer, error) {
+func (r Jobs) get(ctx context.Context, in *JobRef) (*jobAnswer, error) {
 	j, err := r.Store.Get(ctx, job.ID(in.ID))
 	if err != nil {
 		return nil, jobError(err)
@@ -169,7 +170,7 @@ type pageList struct {
 }
 
 func (r Jobs) pages(ctx context.Context, in *struct {
-	jobRef
+	JobRef
 	State string `query:"state" enum:"done,failed"`
 	After int    `query:"after" default:"-1" minimum:"-1"`
 	Limit int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
@@ -187,7 +188,7 @@ func (r Jobs) pages(ctx context.Context, in *struct {
 	return out, nil
 }
 
-func (r Jobs) cancel(ctx context.Context, in *jobRef) (*jobAnswer, error) {
+func (r Jobs) cancel(ctx context.Context, in *JobRef) (*jobAnswer, error) {
 	j, err := r.Store.Cancel(ctx, job.ID(in.ID), time.Now().UTC())
 	if err != nil {
 		return nil, jobError(err)
@@ -199,7 +200,7 @@ func (r Jobs) cancel(ctx context.Context, in *jobRef) (*jobAnswer, error) {
 	return answer(j, job.Tally{}), nil
 }
 
-func (r Jobs) retry(ctx context.Context, in *jobRef) (*jobAnswer, error) {
+func (r Jobs) retry(ctx context.Context, in *JobRef) (*jobAnswer, error) {
 	j, err := r.Store.Retry(ctx, job.ID(in.ID), time.Now().UTC())
 	if err != nil {
 		return nil, jobError(err)
