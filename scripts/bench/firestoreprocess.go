@@ -7,8 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -23,8 +21,7 @@ import (
 
 // firestoreProcess is a Firestore server in a process of its own.
 type firestoreProcess struct {
-	addr string
-	cmd  *exec.Cmd
+	*process
 	conn *grpc.ClientConn // since dial
 }
 
@@ -89,18 +86,9 @@ func freeAddr() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// startFirestore puts the process into a group of its own, to end it whole.
 func startFirestore(addr string, cmd *exec.Cmd) (*firestoreProcess, error) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
-	}
-	return &firestoreProcess{addr: addr, cmd: cmd}, nil
-}
-
-func (p *firestoreProcess) stop() {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	_ = p.cmd.Wait() // killed, as it should be
+	p, err := startProcess(addr, cmd)
+	return &firestoreProcess{process: p}, err
 }
 
 // dial connects as to a Firestore that trusts everybody.
@@ -140,19 +128,4 @@ func (p *firestoreProcess) await(ctx context.Context, client *firestore.Client) 
 		}
 	}
 	return fmt.Errorf("await %s: %w", p.addr, ctx.Err())
-}
-
-// resident is the process's memory as the system counts it, in bytes.
-func (p *firestoreProcess) resident() (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, fmt.Errorf("read memory: %w", err)
-	}
-	for line := range strings.Lines(string(text)) {
-		var kb int64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kb); n == 1 {
-			return kb << 10, nil
-		}
-	}
-	return 0, fmt.Errorf("read memory: no VmRSS for process %d", p.cmd.Process.Pid)
 }
