@@ -2,7 +2,6 @@ package trackredis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -120,10 +119,10 @@ func (s *Store) Drop(ctx context.Context, batch string) error {
 func (s *Store) Stale(ctx context.Context, before time.Time, limit int) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	batches, err := s.redis.ZRangeByScore(ctx, keyDrains, &redis.ZRangeBy{
-		Min: "-inf", Max: "(" + strconv.FormatInt(before.UnixMilli(), 10), Count: int64(limit),
+	batches, err := s.redis.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: keyDrains, ByScore: true, Start: "-inf", Stop: "(" + strconv.FormatInt(before.UnixMilli(), 10), Count: int64(limit),
 	}).Result()
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err != nil {
 		return nil, fmt.Errorf("stale drains: %w", err)
 	}
 	return batches, nil

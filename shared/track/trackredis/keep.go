@@ -3,7 +3,6 @@ package trackredis
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"lastmile/shared/event"
@@ -55,19 +54,16 @@ func (s *Store) Keep(ctx context.Context, now time.Time, fixes ...track.Fix) (Ke
 func (s *Store) call(now time.Time, batch string, newest []track.Fix, pieces []Piece) ([]string, []any) {
 	keys := append(make([]string, 0, 8+len(pieces)), keyNewest, keyPlaces, keyDirty, keyFlush, keyTrails, keyDrains,
 		drainKey(batch), drainTrailsKey(batch))
-	args := append(make([]any, 0, 7+4*len(newest)+2*len(pieces)), now.UnixMilli(), s.options.Flush.Milliseconds(),
+	args := append(make([]any, 0, 7+5*len(newest)+2*len(pieces)), now.UnixMilli(), s.options.Flush.Milliseconds(),
 		s.options.Trail.Milliseconds(), batch, prefixTrail, maxTrails, len(newest))
 	for _, f := range newest {
 		args = append(args, string(f.Courier))
 	}
 	for _, f := range newest {
-		args = append(args, appendValue(make([]byte, 0, valueSize), f))
+		args = append(args, string(f.Courier), appendValue(make([]byte, 0, valueSize), f))
 	}
 	for _, f := range newest {
-		args = append(args, degrees(f.Lng))
-	}
-	for _, f := range newest {
-		args = append(args, degrees(f.Lat))
+		args = append(args, f.Cell(), string(f.Courier))
 	}
 	for _, p := range pieces {
 		keys = append(keys, prefixTrail+string(p.Order))
@@ -75,8 +71,6 @@ func (s *Store) call(now time.Time, batch string, newest []track.Fix, pieces []P
 	}
 	return keys, args
 }
-
-func degrees(x float64) []byte { return strconv.AppendFloat(make([]byte, 0, 12), x, 'f', 7, 64) }
 
 // newestOf returns the newest of each courier, in the order of their first fix.
 func newestOf(fixes []track.Fix) []track.Fix {

@@ -27,7 +27,7 @@ func (s *Store) Nearby(ctx context.Context, p geo.Point, metres float64, limit i
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	limit = min(max(limit, 1), MaxNearby)
-	answer, err := nearbyScript.RunRO(ctx, s.redis, []string{keyNewest, keyPlaces}, degrees(p.Lng), degrees(p.Lat), metres, limit).StringSlice()
+	answer, err := nearbyScript.RunRO(ctx, s.redis, []string{keyNewest, keyPlaces}, p.Lng, p.Lat, metres, limit).StringSlice()
 	if err != nil {
 		return nil, fmt.Errorf("couriers near %v: %w", p, err)
 	}

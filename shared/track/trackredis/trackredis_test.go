@@ -252,6 +252,19 @@ func TestNearby(t *testing.T) {
 	})
 }
 
+// Positions are added by the score that GEOADD would give them.
+func TestACellIsTheScoreOfTheGeoIndex(t *testing.T) {
+	onBoth(t, func(t *testing.T, c *goredis.Client) {
+		r := rand.New(rand.NewPCG(3, 3))
+		for i := range 300 {
+			p := geo.Point{Lat: (r.Float64()*2 - 1) * geo.MaxLat, Lng: (r.Float64()*2 - 1) * geo.MaxLng}
+			member := strconv.Itoa(i)
+			require.NoError(t, c.GeoAdd(t.Context(), "g", &goredis.GeoLocation{Name: member, Longitude: p.Lng, Latitude: p.Lat}).Err())
+			require.Equal(t, float64(p.Cell()), c.ZScore(t.Context(), "g", member).Val(), "%v", p)
+		}
+	})
+}
+
 func TestCouriersNotHeardOfAreForgotten(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *goredis.Client) {
 		s := trackredis.New(c, trackredis.Options{})
@@ -277,11 +290,11 @@ func BenchmarkKeep(b *testing.B) {
 	}
 	s := trackredis.New(start(b, program), trackredis.Options{})
 	b.ReportAllocs()
-	r := rand.New(rand.NewPCG(1, 1))
 	batch := make([]track.Fix, 250)
 	for i := 0; b.Loop(); i++ {
 		for j := range batch {
-			batch[j] = at(track.CourierID("courier-"+strconv.Itoa((i*250+j)%10_000)), i, float64(r.IntN(10_000)))
+			courier := (i*len(batch) + j) % 10_000
+			batch[j] = at(track.CourierID("courier-"+strconv.Itoa(courier)), i, float64(courier)*10+float64(i))
 		}
 		if _, err := s.Keep(b.Context(), noon, batch...); err != nil {
 			b.Fatal(err)
