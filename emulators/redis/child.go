@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -81,18 +82,31 @@ func (c *child) launch(ctx context.Context, host, port string) error {
 	c.addr, c.log, c.exited = net.JoinHostPort(host, port), &output{}, exited
 	cmd.Stdout, cmd.Stderr = c.log, c.log
 	ownGroup(cmd)
-	if err := cmd.Start(); err != nil {
+	if err := run(cmd, exited); err != nil {
 		return err
 	}
 	c.cmd = cmd
-	go func() {
-		_ = cmd.Wait()
-		close(exited)
-	}()
 	if err := c.answers(ctx); err != nil {
 		return errors.Join(err, c.kill(false))
 	}
 	return nil
+}
+
+// run starts cmd and closes exited when it is gone. The thread it was started
+// from lives as long as cmd, see dieWithParent.
+func run(cmd *exec.Cmd, exited chan<- struct{}) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+			close(exited)
+		}
+	}()
+	return <-started
 }
 
 func (c *child) arguments(host, port string) []string {
@@ -160,8 +174,13 @@ func removeDump(dir string) error {
 	return err
 }
 
-// close lets the process finish its files, for a while.
+// close lets the process finish its files, if it has any, for a while.
 func (c *child) close() error {
+	if c.dir == "" {
+		if err := c.kill(false); err != nil {
+			return err
+		}
+	}
 	if c.cmd != nil {
 		terminate(c.cmd)
 		select {

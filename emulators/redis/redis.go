@@ -2,8 +2,9 @@
 // there is one on PATH, and miniredis inside this process when not.
 //
 // It owns the process, its address and its memory. It promises that the server
-// that answers is the one it started, that Close leaves nothing behind, and
-// that a test can kill it and start it again on the same address. With
+// that answers is the one it started, that Close (on Linux even kill -9 of this
+// process) leaves nothing running, and that a test can kill it and start it again
+// on the same address. With
 // [Options.Dir] redis-server keeps an append-only file there, so that kill -9
 // loses nothing acknowledged; miniredis keeps nothing.
 package redis

@@ -2,8 +2,10 @@ package redis_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"testing"
 	"time"
 
@@ -117,6 +119,33 @@ func TestAnotherServerOnTheAddressIsNotMistakenForOurs(t *testing.T) {
 		require.Error(t, err)
 		require.Equal(t, "theirs", client.Get(t.Context(), "k").Val())
 	})
+}
+
+// TestAKilledParentTakesItsChildAlong starts this test binary again, which
+// starts a Redis and tells where, and kills it.
+func TestAKilledParentTakesItsChildAlong(t *testing.T) {
+	if os.Getenv("LASTMILE_REDIS_PARENT") == "1" {
+		srv, err := redis.Start(redis.Options{})
+		require.NoError(t, err)
+		fmt.Println("redis on", srv.Addr())
+		select {}
+	}
+	if _, err := exec.LookPath("redis-server"); err != nil || runtime.GOOS != "linux" {
+		t.Skip("needs redis-server and Linux")
+	}
+	parent := exec.Command(os.Args[0], "-test.run=^TestAKilledParentTakesItsChildAlong$")
+	parent.Env = append(os.Environ(), "LASTMILE_REDIS_PARENT=1")
+	out, err := parent.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, parent.Start())
+	var addr string
+	_, err = fmt.Fscanf(out, "redis on %s", &addr)
+	require.NoError(t, err)
+	client := dial(t, addr)
+	require.NoError(t, client.Ping(t.Context()).Err())
+	require.NoError(t, parent.Process.Kill())
+	_ = parent.Wait()
+	require.Eventually(t, func() bool { return client.Ping(t.Context()).Err() != nil }, 10*time.Second, 5*time.Millisecond)
 }
 
 func TestAProgramThatIsNoRedisIsAnError(t *testing.T) {

@@ -26,11 +26,11 @@ func backoff(c *cloudtaskspb.RetryConfig, n int) time.Duration {
 		}
 		wait *= 2
 	}
-	if steps := time.Duration(n - doublings); wait > longest/steps {
+	steps := time.Duration(n - doublings)
+	if wait > longest/steps {
 		return longest
-	} else {
-		return min(longest, wait*steps)
 	}
+	return wait * steps
 }
 
 // exhausted reports whether a task that failed may not be tried again. A limit
