@@ -9,7 +9,7 @@
 // memory. With [Options.Dir] whatever was acknowledged survives kill -9 (not a
 // power cut: the file is left to the page cache).
 //
-// App Engine targets, queue-level HTTP overrides, IAM and CMEK are not emulated
+// App Engine targets, queue-level HTTP overrides, batches, IAM and CMEK are not emulated
 // and answer UNIMPLEMENTED.
 package tasks
 
