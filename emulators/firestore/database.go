@@ -22,7 +22,7 @@ type database struct {
 
 // openDatabase reads back what dir ("" is memory only) keeps of a database.
 func openDatabase(full, dir string, now func() time.Time) (*database, error) {
-	s := store.New(full, store.Options{Now: now})
+	s := store.New(full, now)
 	d := &database{name: full, store: s, txns: txn.NewManager(s, now)}
 	if dir == "" {
 		return d, nil

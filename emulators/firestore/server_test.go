@@ -139,6 +139,30 @@ func TestCloseEndsListenersAndWaiters(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestAListenerThatWasAwayTooLongStartsOver(t *testing.T) {
+	_, rpc := dial(t, firestore.Options{})
+	_, err := rpc.Commit(t.Context(), &pb.CommitRequest{Database: database, Writes: []*pb.Write{courier(1, 0)}})
+	require.NoError(t, err)
+	stream, err := rpc.Listen(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, stream.Send(&pb.ListenRequest{Database: database, TargetChange: &pb.ListenRequest_AddTarget{AddTarget: &pb.Target{
+		TargetId:   1,
+		TargetType: &pb.Target_Documents{Documents: &pb.Target_DocumentsTarget{Documents: []string{root + "/couriers/1"}}},
+		ResumeType: &pb.Target_ResumeToken{ResumeToken: []byte{0, 0, 0, 0, 0, 0, 0, 1}},
+	}}}))
+	var got []string
+	for len(got) < 4 {
+		res, err := stream.Recv()
+		require.NoError(t, err)
+		if c := res.GetTargetChange(); c != nil {
+			got = append(got, c.TargetChangeType.String())
+		} else {
+			got = append(got, res.GetDocumentChange().GetDocument().GetName())
+		}
+	}
+	require.Equal(t, []string{"ADD", "RESET", root + "/couriers/1", "CURRENT"}, got)
+}
+
 // TestManyClientsAtOnce moves amounts between accounts from 64 clients while
 // others query, listen and write: what is there in all must never change.
 func TestManyClientsAtOnce(t *testing.T) {

@@ -5,43 +5,47 @@ import (
 	"time"
 )
 
-// Bounds on what is kept of the past, besides time.
+// Bounds on what is kept of the past.
 const (
+	window      = time.Hour
 	maxVersions = 200_000
-	maxPast     = 64 << 20 // bytes of superseded documents
+	maxPast     = 64 << 20 // bytes of memory for superseded documents, about
 )
+
+// inMemory is about how much larger a document is in memory than Firestore
+// counts it.
+const inMemory = 8
 
 // history lists versions in commit order, so that the past can be forgotten
 // from its far end and changes since a time can be found.
 type history struct {
-	window   time.Duration
 	versions []*version
-	bytes    int  // of the versions that these superseded
+	cost     int  // of the versions that these superseded
 	floor    Time // reads before it cannot be answered
 }
 
 func (h *history) push(v *version) {
 	h.versions = append(h.versions, v)
-	h.bytes += v.cost()
+	h.cost += v.cost()
 }
 
-// cost is what the history holds on to because of v.
+// cost is the memory that the history holds on to because of v, about.
 func (v *version) cost() int {
 	if v.prev == nil {
 		return 0
 	}
-	return v.prev.size
+	return v.prev.size * inMemory
 }
 
 // expired counts the versions beyond the bounds.
 func (h *history) expired(now Time) (n int) {
-	oldest := now - Time(h.window.Microseconds())
-	bytes := h.bytes
+	oldest := now - Time(window.Microseconds())
+	cost := h.cost
 	for _, v := range h.versions {
-		if len(h.versions)-n <= maxVersions && bytes <= maxPast && v.at >= oldest {
+		if len(h.versions)-n <= maxVersions && cost <= maxPast && v.at >= oldest {
 			break
 		}
-		bytes -= v.cost()
+		cost -= v.cost()
 		n++
 	}
 	return n
@@ -51,7 +55,7 @@ func (h *history) expired(now Time) (n int) {
 func (h *history) take(n int) []*version {
 	gone := h.versions[:n:n]
 	for _, v := range gone {
-		h.bytes -= v.cost()
+		h.cost -= v.cost()
 		h.floor = v.at
 	}
 	h.versions = h.versions[n:]

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -83,7 +84,7 @@ func (g *group) build(p query.Plan, anywhere bool) {
 			entries = append(entries, entry{key, r})
 		}
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return compare(a.key, b.key) })
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
 	for _, e := range entries {
 		x.entries.Set(e.key, e.r)
 	}

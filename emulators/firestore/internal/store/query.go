@@ -15,8 +15,6 @@ import (
 // smallScan is how many documents are read through rather than indexed.
 const smallScan = 128
 
-func compare(a, b string) int { return strings.Compare(a, b) }
-
 // Result is the answer to a query.
 type Result struct {
 	Docs    []*pb.Document
@@ -122,7 +120,7 @@ func (s *Store) scan(q *query.Query, at Time) (hits []hit) {
 }
 
 func sortHits(hits []hit) []hit {
-	slices.SortFunc(hits, func(a, b hit) int { return compare(a.sortKey, b.sortKey) })
+	slices.SortFunc(hits, func(a, b hit) int { return strings.Compare(a.sortKey, b.sortKey) })
 	return hits
 }
 

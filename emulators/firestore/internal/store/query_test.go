@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/stretchr/testify/require"
@@ -28,7 +29,7 @@ func TestPlannerAgreesWithANaiveModel(t *testing.T) { rapid.Check(t, plannerAgre
 func FuzzPlanner(f *testing.F) { f.Fuzz(rapid.MakeFuzz(plannerAgrees)) }
 
 func plannerAgrees(t *rapid.T) {
-	s := store.New(database, store.Options{})
+	s := store.New(database, time.Now)
 	s.IndexAlways()
 	docs := map[string]*pb.Document{}
 	for range rapid.IntRange(1, 4).Draw(t, "rounds") {
@@ -41,7 +42,7 @@ func plannerAgrees(t *rapid.T) {
 
 func TestQueriesOfThePastAgreeWithThePresentOfThen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := store.New(database, store.Options{})
+		s := store.New(database, time.Now)
 		s.IndexAlways()
 		mutate(t, s, map[string]*pb.Document{})
 		q, err := query.New(root, drawQuery(t))

@@ -38,7 +38,7 @@ func (s *Store) readTime(at Time) (Time, error) {
 		return now, nil
 	case at > now:
 		return 0, status.Error(codes.InvalidArgument, "The requested read time is in the future.")
-	case at < s.history.floor || at < now-Time(s.history.window.Microseconds()):
+	case at < s.history.floor || at < now-Time(window.Microseconds()):
 		return 0, status.Error(codes.FailedPrecondition, "The requested snapshot version is too old.")
 	}
 	return at, nil

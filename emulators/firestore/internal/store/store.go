@@ -42,12 +42,6 @@ type Journal interface {
 	Append(docs []*pb.Document) (wait func() error)
 }
 
-// Options tune a Store; the zero value is an empty one in memory.
-type Options struct {
-	Now     func() time.Time // nil is time.Now
-	History time.Duration    // how far back reads may go; 0 is one hour
-}
-
 // Stats are counters of a Store.
 type Stats struct {
 	Documents     int
@@ -55,20 +49,14 @@ type Stats struct {
 	Reads, Writes int64
 }
 
-// New returns an empty Store for database.
-func New(database string, o Options) *Store {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.History == 0 {
-		o.History = time.Hour
-	}
+// New returns an empty Store for database; now is the clock.
+func New(database string, now func() time.Time) *Store {
 	return &Store{
 		database:  database,
+		now:       now,
 		scanLimit: smallScan,
-		now:       o.Now,
 		groups:    map[string]*group{},
-		history:   history{window: o.History, floor: timeOf(o.Now())},
+		history:   history{floor: timeOf(now())},
 		watchers:  map[*Watcher]struct{}{},
 	}
 }

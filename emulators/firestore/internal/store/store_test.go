@@ -31,7 +31,7 @@ func keyOf(t *testing.T, path string) name.Key {
 
 func TestTheHistoryForgetsByTime(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	s := store.New(database, store.Options{Now: func() time.Time { return now }})
+	s := store.New(database, func() time.Time { return now })
 	first := put(t, s, set("c/1", valuetest.Int(1)))
 	put(t, s, remove("c/1"))
 	docs, _, err := s.Get([]name.Key{keyOf(t, "c/1")}, first.At)
@@ -47,7 +47,7 @@ func TestTheHistoryForgetsByTime(t *testing.T) {
 }
 
 func TestTheHistoryForgetsBySize(t *testing.T) {
-	s := store.New(database, store.Options{})
+	s := store.New(database, time.Now)
 	var last *store.Receipt
 	for i := range 300 {
 		last = put(t, s, set("c/1", valuetest.Text(fmt.Sprint(i, strings.Repeat("x", 1<<19)))))
@@ -59,14 +59,14 @@ func TestTheHistoryForgetsBySize(t *testing.T) {
 }
 
 func TestCommitTimesGrowThoughTheClockStandsStill(t *testing.T) {
-	s := store.New(database, store.Options{Now: func() time.Time { return time.Unix(1_700_000_000, 0) }})
+	s := store.New(database, func() time.Time { return time.Unix(1_700_000_000, 0) })
 	first, second := put(t, s, set("c/1", valuetest.Int(1))), put(t, s, set("c/1", valuetest.Int(2)))
 	require.Greater(t, second.At, first.At)
 	require.GreaterOrEqual(t, s.Now(), second.At)
 }
 
 func TestNothingCommitsAtATimeThatWasRead(t *testing.T) {
-	s := store.New(database, store.Options{})
+	s := store.New(database, time.Now)
 	for range 1000 {
 		_, read, err := s.Get([]name.Key{keyOf(t, "c/1")}, store.Latest)
 		require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestNothingCommitsAtATimeThatWasRead(t *testing.T) {
 }
 
 func TestChanges(t *testing.T) {
-	s := store.New(database, store.Options{})
+	s := store.New(database, time.Now)
 	w := s.Watch()
 	defer w.Close()
 	put(t, s, set("c/before", valuetest.Int(1)))
@@ -95,7 +95,7 @@ func TestChanges(t *testing.T) {
 }
 
 func TestIndexesThatAreNoLongerUsedMakeRoom(t *testing.T) {
-	s := store.New(database, store.Options{})
+	s := store.New(database, time.Now)
 	s.IndexAlways()
 	for i := range 200 {
 		put(t, s, set(fmt.Sprint("c/", i), valuetest.Int(int64(i))))
@@ -114,11 +114,11 @@ func TestIndexesThatAreNoLongerUsedMakeRoom(t *testing.T) {
 }
 
 func TestARestoredStoreStartsANewHistory(t *testing.T) {
-	s := store.New(database, store.Options{})
+	s := store.New(database, time.Now)
 	put(t, s, set("c/1", valuetest.Int(1)), set("c/2", valuetest.Int(2)))
 	put(t, s, remove("c/2"))
 	frozen := s.Freeze(func() {})
-	restored := store.New(database, store.Options{})
+	restored := store.New(database, time.Now)
 	require.NoError(t, restored.Restore(frozen))
 	require.Equal(t, 1, restored.Stats().Documents)
 	require.Equal(t, s.Stats().Bytes, restored.Stats().Bytes)

@@ -169,7 +169,7 @@ func TestTransactions(t *testing.T) {
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := store.New(database, store.Options{})
+				s := store.New(database, time.Now)
 				run(world{t, s, txn.NewManager(s, time.Now)})
 			})
 		})

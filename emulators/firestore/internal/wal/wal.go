@@ -7,6 +7,7 @@
 package wal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -21,6 +22,7 @@ const compactAt = 32 << 20
 // Log appends commits to files in a directory of its own.
 type Log struct {
 	dir     string
+	lock    *os.File // keeps other processes out
 	file    *os.File // owned by run
 	segment int      // of file; owned by run
 	wake    chan struct{}
@@ -53,6 +55,21 @@ func Open(dir string, restore func([]*pb.Document) error) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	l, err := resume(dir, restore)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	l.lock = lock
+	go l.run()
+	return l, nil
+}
+
+// resume returns a Log that goes on where the files end.
+func resume(dir string, restore func([]*pb.Document) error) (*Log, error) {
 	files, err := list(dir)
 	if err != nil {
 		return nil, err
@@ -61,20 +78,20 @@ func Open(dir string, restore func([]*pb.Document) error) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{
+	file, err := openSegment(dir, files.last())
+	if err != nil {
+		return nil, err
+	}
+	return &Log{
 		dir:     dir,
+		file:    file,
 		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
 		next:    newBatch(),
 		size:    size,
 		segment: files.last(),
 		newest:  files.last(),
-	}
-	if l.file, err = openSegment(dir, l.segment); err != nil {
-		return nil, err
-	}
-	go l.run()
-	return l, nil
+	}, nil
 }
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
@@ -120,7 +137,7 @@ func (l *Log) Close() error {
 	l.mu.Unlock()
 	close(l.wake)
 	<-l.done
-	if err := l.file.Close(); err != nil {
+	if err := errors.Join(l.file.Close(), l.lock.Close()); err != nil {
 		return fmt.Errorf("close log: %w", err)
 	}
 	return l.failed

@@ -119,7 +119,7 @@ func TestACompactionReplacesTheLog(t *testing.T) {
 	l, names := open(t, dir)
 	require.NoError(t, l.Close())
 	require.Equal(t, []string{"a", "b", "c"}, names)
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	files, err := filepath.Glob(filepath.Join(dir, "*-*"))
 	require.NoError(t, err)
 	require.Len(t, files, 2, "one snapshot and one segment")
 }
@@ -155,6 +155,16 @@ func TestCommitsDuringACompactionAreKept(t *testing.T) {
 	l, names := open(t, dir)
 	require.NoError(t, l.Close())
 	require.ElementsMatch(t, have, names)
+}
+
+func TestOnlyOneMayUseADirectory(t *testing.T) {
+	dir := t.TempDir()
+	l, _ := open(t, dir)
+	_, err := wal.Open(dir, (&memory{}).restore)
+	require.ErrorContains(t, err, "another process uses it")
+	require.NoError(t, l.Close())
+	l, _ = open(t, dir)
+	require.NoError(t, l.Close())
 }
 
 func TestAClosedLogRefusesCommits(t *testing.T) {
