@@ -80,7 +80,10 @@ func (p *Pages) Run(ctx context.Context, d Delivery, work func(ctx context.Conte
 	case errors.Is(err, job.ErrUnknown), errors.Is(err, job.ErrClosed):
 		return err
 	case d.Last || d.Final(err):
-		return errors.Join(err, t.fail(ctx, err))
+		if failed := t.fail(ctx, err); failed != nil {
+			// The cause is text only: it must not make this final.
+			return fmt.Errorf("record that page %d of job %s failed (%s): %w", d.Page, d.Job, err, failed)
+		}
 	}
 	return err
 }
