@@ -20,6 +20,7 @@ const maxDatabases = 1000
 type api struct {
 	pb.UnimplementedFirestoreServer
 	options Options
+	closing chan struct{} // closed when the server ends
 	schema  atomic.Pointer[schema.Schema]
 
 	mu        sync.Mutex
@@ -28,7 +29,7 @@ type api struct {
 
 // newAPI opens the databases that the options' directory keeps.
 func newAPI(o Options) (*api, error) {
-	a := &api{options: o, databases: map[string]*database{}}
+	a := &api{options: o, closing: make(chan struct{}), databases: map[string]*database{}}
 	if err := a.declare(o.Indexes); err != nil {
 		return nil, err
 	}

@@ -58,6 +58,8 @@ func (l *listener) run(first *pb.ListenRequest, watcher *store.Watcher) error {
 			}
 		case err := <-ended:
 			return err
+		case <-l.api.closing:
+			return status.Error(codes.Unavailable, "The server is closing.")
 		}
 	}
 }

@@ -25,6 +25,9 @@ import (
 // maxMessage lets commits in that are too large, to refuse them as Google does.
 const maxMessage = 64 << 20
 
+// drainTime is how long Close waits for calls in progress.
+const drainTime = 2 * time.Second
+
 // Options tune a Server; the zero value serves from memory on a free port.
 type Options struct {
 	Addr     string           // "" is a free port of 127.0.0.1
@@ -43,7 +46,7 @@ type Server struct {
 	listener net.Listener
 	grpc     *grpc.Server
 	api      *api
-	stop     chan struct{}
+	stop     chan struct{} // the api's closing
 	running  sync.WaitGroup
 }
 
@@ -69,7 +72,7 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start firestore: %w", err), api.close())
 	}
-	s := &Server{Faults: &fault.Injector{}, listener: listener, api: api, stop: make(chan struct{})}
+	s := &Server{Faults: &fault.Injector{}, listener: listener, api: api, stop: api.closing}
 	s.grpc = grpc.NewServer(
 		grpc.MaxRecvMsgSize(maxMessage),
 		grpc.WaitForHandlers(true),
@@ -108,11 +111,22 @@ func (s *Server) Stats() (sum Stats) {
 	return sum
 }
 
-// Close ends calls in progress, makes everything durable, and returns when
-// nothing runs any more.
+// Close ends listeners, gives other calls a moment to finish, makes everything
+// durable, and returns when nothing runs any more.
 func (s *Server) Close() error {
 	close(s.stop)
-	s.grpc.Stop()
+	s.drain()
 	s.running.Wait()
 	return s.api.close()
+}
+
+func (s *Server) drain() {
+	drained := make(chan struct{})
+	go func() { defer close(drained); s.grpc.GracefulStop() }()
+	select {
+	case <-drained:
+	case <-time.After(drainTime):
+		s.grpc.Stop() // ends GracefulStop as well
+		<-drained
+	}
 }

@@ -122,10 +122,16 @@ func TestALostAnswerLeavesTheEffect(t *testing.T) {
 	require.Equal(t, codes.AlreadyExists, status.Code(err))
 }
 
-func TestCloseEndsListenersAndWaiters(t *testing.T) {
+func TestCloseEndsListenersAndLetsCallsFinish(t *testing.T) {
 	srv, err := firestore.Start(firestore.Options{Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	rpc := connect(t, srv)
+	srv.Faults.Add(fault.Rule{Method: "Commit", Delay: 100 * time.Millisecond})
+	committed := make(chan error, 1)
+	go func() {
+		_, err := rpc.Commit(t.Context(), &pb.CommitRequest{Database: database, Writes: []*pb.Write{courier(1, 0)}})
+		committed <- err
+	}()
 	stream, err := rpc.Listen(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, stream.Send(&pb.ListenRequest{Database: database, TargetChange: &pb.ListenRequest_AddTarget{AddTarget: &pb.Target{
@@ -136,7 +142,12 @@ func TestCloseEndsListenersAndWaiters(t *testing.T) {
 	for err == nil {
 		_, err = stream.Recv()
 	}
-	require.Error(t, err)
+	require.Equal(t, codes.Unavailable, status.Code(err))
+	if err := <-committed; err == nil {
+		require.Equal(t, 1, srv.Stats().Documents)
+	} else {
+		require.Zero(t, srv.Stats().Documents, "refused, so without effect: %v", err)
+	}
 }
 
 func TestAListenerThatWasAwayTooLongStartsOver(t *testing.T) {

@@ -31,6 +31,7 @@ func (s *Store) Restore(docs []*pb.Document) error {
 // forget drops all history: only the newest versions stay.
 func (s *Store) forget() {
 	s.drop(s.history.take(len(s.history.versions)))
+	s.history.floor = Time(s.last.Load())
 }
 
 // Freeze calls cut and returns all documents, with no commit in between.
