@@ -24,7 +24,9 @@ const demoShop = "corner-shop"
 // how it goes.
 func demo(ctx context.Context, s *stack.Stack, out io.Writer) error {
 	c := client{url: s.URL, token: s.Operator}
-	if err := c.putSettings(ctx, s.Provider.Settings(catalog.ByOffset, demoShop)); err != nil {
+	settings := s.Provider.Settings(catalog.ByOffset, demoShop)
+	settings.Limits.Parallelism = 32
+	if err := c.putSettings(ctx, settings); err != nil {
 		return err
 	}
 	for _, round := range []string{"first sync of " + demoShop, "the same again"} {

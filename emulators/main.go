@@ -39,9 +39,9 @@ func main() {
 
 // options are the flags.
 type options struct {
-	addr, data, redis, only, logs string
-	demo                          bool
-	items                         int
+	addr, provider, data, redis, only, logs string
+	demo                                    bool
+	items                                   int
 }
 
 func parse(args []string, out io.Writer) (options, error) {
@@ -49,6 +49,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f := flag.NewFlagSet("emulators", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "serve the API and the functions at `host:port`")
+	f.StringVar(&o.provider, "provider", "127.0.0.1:8081", "serve the demo's catalogue at `host:port`")
 	f.StringVar(&o.data, "data", "", "keep the state in `dir` and find it there the next time")
 	f.BoolVar(&o.demo, "demo", true, "sync a catalogue and show how it goes")
 	f.IntVar(&o.items, "items", 11_125, "how many items the demo catalogue has")
@@ -91,7 +92,7 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 	}
 	s, err := stack.Start(ctx, stack.Options{
 		Addr: o.addr, Dir: o.data, Environ: chosen(environ), Log: records,
-		Provider: provider.Options{Items: o.items},
+		Provider: provider.Options{Addr: o.provider, Items: o.items},
 	})
 	if err != nil {
 		return err
