@@ -2,7 +2,6 @@ package bulk_test
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -224,7 +223,7 @@ func FuzzRow(f *testing.F) {
 		for _, format := range []bulk.Format{bulk.JSON(), table} {
 			row, err := format.Row(line)
 			if err == nil && (row.Item == "" || len(row.Item) > 500) {
-				t.Fatal(fmt.Sprintf("%q gave the item %q", line, row.Item))
+				t.Fatalf("%q gave the item %q", line, row.Item)
 			}
 		}
 	})
