@@ -63,7 +63,7 @@ type History struct {
 // one.
 func (l Limits) Judge(f Fix, h History, now time.Time) (History, error) {
 	l = l.withDefaults()
-	if err := sound(f); err != nil {
+	if err := f.Check(); err != nil {
 		return h, err
 	}
 	if err := l.timely(f, now); err != nil {

@@ -41,8 +41,9 @@ var (
 	end   = time.Date(2286, 11, 20, 0, 0, 0, 0, time.UTC)
 )
 
-// sound refuses a fix that makes no sense, whenever it comes.
-func sound(f Fix) error {
+// Check refuses a fix that makes no sense, whenever it comes. Its error is a
+// [*Refusal].
+func (f Fix) Check() error {
 	if !named(string(f.Courier)) {
 		return &Refusal{BadName, "a courier's id is 1 to 64 letters, digits and _.:-, the first a letter or digit"}
 	}

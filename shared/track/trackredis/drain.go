@@ -12,13 +12,6 @@ import (
 	"lastmile/shared/track"
 )
 
-// Drain is what one batch owes the database.
-type Drain struct {
-	// Positions are those of the couriers that moved, as they are now.
-	Positions []track.Fix
-	Pieces    []Piece
-}
-
 // drainTimeout ends the reading of a drain, which may be large.
 const drainTimeout = 10 * time.Second
 
@@ -26,32 +19,28 @@ func drainKey(batch string) string { return prefixDrain + batch }
 
 func drainTrailsKey(batch string) string { return prefixDrain + batch + ":trails" }
 
-// Drain returns what is in a batch; nothing if it was dropped.
-func (s *Store) Drain(ctx context.Context, batch string) (Drain, error) {
+// Drain returns what a batch owes the database: the positions of the couriers
+// that moved, as they are now, and pieces of trails. It is nothing if the batch
+// was dropped.
+func (s *Store) Drain(ctx context.Context, batch string) (positions []track.Fix, pieces []track.Piece, err error) {
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
-	d, err := s.drain(ctx, batch)
-	if err != nil {
-		return Drain{}, fmt.Errorf("drain %s: %w", batch, err)
-	}
-	return d, nil
-}
-
-func (s *Store) drain(ctx context.Context, batch string) (d Drain, err error) {
-	var couriers, pieces *redis.StringSliceCmd
+	var couriers, texts *redis.StringSliceCmd
 	_, err = s.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		couriers = p.SMembers(ctx, drainKey(batch))
-		pieces = p.LRange(ctx, drainTrailsKey(batch), 0, -1)
+		texts = p.LRange(ctx, drainTrailsKey(batch), 0, -1)
 		return nil
 	})
+	if err == nil {
+		pieces, err = decodeAll(texts.Val())
+	}
+	if err == nil {
+		positions, err = s.positions(ctx, couriers.Val())
+	}
 	if err != nil {
-		return Drain{}, err
+		return nil, nil, fmt.Errorf("drain %s: %w", batch, err)
 	}
-	if d.Pieces, err = decodePieces(pieces.Val()); err != nil {
-		return Drain{}, err
-	}
-	d.Positions, err = s.positions(ctx, couriers.Val())
-	return d, err
+	return positions, pieces, nil
 }
 
 // positions reads many couriers a thousand at a time, so that nobody waits long
@@ -86,17 +75,17 @@ func (s *Store) positions(ctx context.Context, couriers []string) ([]track.Fix, 
 	return fixes, nil
 }
 
-// decodePieces reads orders and pieces in turn.
-func decodePieces(texts []string) ([]Piece, error) {
-	var pieces []Piece
+// decodeAll reads orders and pieces in turn.
+func decodeAll(texts []string) ([]track.Piece, error) {
+	var pieces []track.Piece
 	for i := 0; i+1 < len(texts); i += 2 {
-		p, err := decodePiece(track.OrderID(texts[i]), texts[i+1])
+		p, err := decode(track.OrderID(texts[i]), texts[i+1])
 		if err != nil {
 			return nil, err
 		}
 		pieces = append(pieces, p)
 	}
-	return join(pieces), nil
+	return track.Join(pieces...), nil
 }
 
 // Drop forgets a batch: the database is about to have it for certain.

@@ -15,43 +15,33 @@ const MaxFixes = 1000
 // maxTrails bounds the orders of one drain; those left wait for the next.
 const maxTrails = 256
 
-// Kept is what [Store.Keep] came to.
-type Kept struct {
-	// Newer is how many couriers have a newer position than before.
-	Newer int
-
-	// Batch is the drain that this call has begun, or empty. Whoever began it
-	// publishes it and drops it.
-	Batch string
-}
-
-// Keep takes fixes in, in one script call. If the positions have been waiting
-// for the database for long enough, it also begins a drain: exactly one caller
-// does. Without fixes it does only that.
-func (s *Store) Keep(ctx context.Context, now time.Time, fixes ...track.Fix) (Kept, error) {
+// Keep takes fixes in, in one script call, and returns how many couriers have a
+// newer position than before. If the positions have been waiting for the database
+// for long enough, it also begins a drain, and returns its batch: exactly one
+// caller gets it, publishes it and drops it. Without fixes it does only that.
+func (s *Store) Keep(ctx context.Context, now time.Time, fixes ...track.Fix) (newer int, batch string, err error) {
 	if len(fixes) > MaxFixes {
-		return Kept{}, fmt.Errorf("keep %d fixes: at most %d at once", len(fixes), MaxFixes)
+		return 0, "", fmt.Errorf("keep %d fixes: at most %d at once", len(fixes), MaxFixes)
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	batch := string(event.NewID())
-	keys, args := s.call(now, batch, newestOf(fixes), piecesOf(fixes))
+	batch = string(event.NewID())
+	keys, args := s.call(now, batch, newestOf(fixes), track.Pieces(fixes...))
 	answer, err := keepScript.Run(ctx, s.redis, keys, args...).Int64Slice()
 	if err == nil && len(answer) != 2 {
 		err = fmt.Errorf("unexpected answer %v", answer)
 	}
 	if err != nil {
-		return Kept{}, fmt.Errorf("keep %d fixes: %w", len(fixes), err)
+		return 0, "", fmt.Errorf("keep %d fixes: %w", len(fixes), err)
 	}
-	kept := Kept{Newer: int(answer[0])}
-	if answer[1] == 1 {
-		kept.Batch = batch
+	if answer[1] == 0 {
+		batch = ""
 	}
-	return kept, nil
+	return int(answer[0]), batch, nil
 }
 
 // call returns the keys and arguments of keep.lua.
-func (s *Store) call(now time.Time, batch string, newest []track.Fix, pieces []Piece) ([]string, []any) {
+func (s *Store) call(now time.Time, batch string, newest []track.Fix, pieces []track.Piece) ([]string, []any) {
 	keys := append(make([]string, 0, 8+len(pieces)), keyNewest, keyPlaces, keyDirty, keyFlush, keyTrails, keyDrains,
 		drainKey(batch), drainTrailsKey(batch))
 	args := append(make([]any, 0, 7+5*len(newest)+2*len(pieces)), now.UnixMilli(), s.options.Flush.Milliseconds(),
@@ -67,7 +57,7 @@ func (s *Store) call(now time.Time, batch string, newest []track.Fix, pieces []P
 	}
 	for _, p := range pieces {
 		keys = append(keys, prefixTrail+string(p.Order))
-		args = append(args, string(p.Order), p.encode())
+		args = append(args, string(p.Order), encode(p))
 	}
 	return keys, args
 }

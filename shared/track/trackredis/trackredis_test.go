@@ -72,14 +72,14 @@ func TestTheNewestFixWins(t *testing.T) {
 			"6 of the same time the last in count": {[]track.Fix{{Courier: "ada", At: noon.Add(14 * time.Second), Seq: 15, Point: geo.Point{Lat: -33, Lng: 151}}}, 1, track.Fix{Courier: "ada", At: noon.Add(14 * time.Second), Seq: 15, Point: geo.Point{Lat: -33, Lng: 151}}},
 		}
 		for _, name := range sorted(tests) {
-			kept, err := s.Keep(t.Context(), noon, tests[name].batch...)
+			newer, _, err := s.Keep(t.Context(), noon, tests[name].batch...)
 			require.NoError(t, err, name)
-			require.Equal(t, tests[name].newer, kept.Newer, name)
+			require.Equal(t, tests[name].newer, newer, name)
 			got, err := s.Newest(t.Context(), "nobody", "ada")
 			require.NoError(t, err, name)
 			require.Equal(t, []track.Fix{tests[name].want}, got, name)
 		}
-		_, err := s.Keep(t.Context(), noon, make([]track.Fix, trackredis.MaxFixes+1)...)
+		_, _, err := s.Keep(t.Context(), noon, make([]track.Fix, trackredis.MaxFixes+1)...)
 		require.ErrorContains(t, err, "at most 1000")
 	})
 }
@@ -114,7 +114,7 @@ func TestRedisAgreesWithTheFoldWhateverTheOrder(t *testing.T) {
 		for range 2 {
 			r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 			for batch := range slices.Chunk(all, 250) {
-				_, err := s.Keep(t.Context(), noon, batch...)
+				_, _, err := s.Keep(t.Context(), noon, batch...)
 				require.NoError(t, err)
 			}
 		}
@@ -131,20 +131,20 @@ func TestRedisAgreesWithTheFoldWhateverTheOrder(t *testing.T) {
 func TestExactlyOneCallerBeginsADueDrain(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *goredis.Client) {
 		s := trackredis.New(c, trackredis.Options{})
-		first, err := s.Keep(t.Context(), noon, at("ada", 0, 0))
+		_, first, err := s.Keep(t.Context(), noon, at("ada", 0, 0))
 		require.NoError(t, err)
-		require.NotEmpty(t, first.Batch, "nothing was ever flushed, so it is due")
+		require.NotEmpty(t, first, "nothing was ever flushed, so it is due")
 
 		var mu sync.Mutex
 		var batches []string
 		var group sync.WaitGroup
 		for i := range 50 {
 			group.Go(func() {
-				kept, err := s.Keep(t.Context(), noon.Add(6*time.Second), at(track.CourierID(fmt.Sprint("c", i)), 6, 0))
+				_, batch, err := s.Keep(t.Context(), noon.Add(6*time.Second), at(track.CourierID(fmt.Sprint("c", i)), 6, 0))
 				mu.Lock()
 				defer mu.Unlock()
-				if err != nil || kept.Batch != "" {
-					batches = append(batches, kept.Batch)
+				if err != nil || batch != "" {
+					batches = append(batches, batch)
 				}
 			})
 		}
@@ -153,10 +153,10 @@ func TestExactlyOneCallerBeginsADueDrain(t *testing.T) {
 
 		stale, err := s.Stale(t.Context(), noon.Add(time.Minute), 10)
 		require.NoError(t, err)
-		require.Equal(t, []string{first.Batch, batches[0]}, stale, "the oldest first")
+		require.Equal(t, []string{first, batches[0]}, stale, "the oldest first")
 		stale, err = s.Stale(t.Context(), noon.Add(6*time.Second), 10)
 		require.NoError(t, err)
-		require.Equal(t, []string{first.Batch}, stale)
+		require.Equal(t, []string{first}, stale)
 	})
 }
 
@@ -164,28 +164,28 @@ func TestADrainStaysUntilItIsDropped(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *goredis.Client) {
 		s := trackredis.New(c, trackredis.Options{})
 		begin := func(second int) string {
-			kept, err := s.Keep(t.Context(), noon.Add(time.Duration(second)*time.Second))
+			_, batch, err := s.Keep(t.Context(), noon.Add(time.Duration(second)*time.Second))
 			require.NoError(t, err)
-			return kept.Batch
+			return batch
 		}
 		require.Empty(t, begin(-10), "without positions there is nothing to drain")
-		_, err := s.Keep(t.Context(), noon.Add(-9*time.Second), at("ada", 1, 0), at("bob", 1, 0))
+		_, _, err := s.Keep(t.Context(), noon.Add(-9*time.Second), at("ada", 1, 0), at("bob", 1, 0))
 		require.NoError(t, err)
 		batch := begin(0)
 		require.NotEmpty(t, batch)
 		require.Empty(t, begin(10), "a drain holds what was dirty")
 
-		_, err = s.Keep(t.Context(), noon.Add(11*time.Second), at("ada", 2, 7))
+		_, _, err = s.Keep(t.Context(), noon.Add(11*time.Second), at("ada", 2, 7))
 		require.NoError(t, err)
 		for range 2 {
-			d, err := s.Drain(t.Context(), batch)
+			positions, _, err := s.Drain(t.Context(), batch)
 			require.NoError(t, err)
-			require.ElementsMatch(t, []track.Fix{at("ada", 2, 7), at("bob", 1, 0)}, d.Positions, "positions are as new as they can be")
+			require.ElementsMatch(t, []track.Fix{at("ada", 2, 7), at("bob", 1, 0)}, positions, "positions are as new as they can be")
 		}
 		require.NoError(t, s.Drop(t.Context(), batch))
-		d, err := s.Drain(t.Context(), batch)
+		positions, _, err := s.Drain(t.Context(), batch)
 		require.NoError(t, err)
-		require.Empty(t, d.Positions)
+		require.Empty(t, positions)
 		require.NotEmpty(t, begin(20), "what came meanwhile is in the next")
 	})
 }
@@ -193,38 +193,35 @@ func TestADrainStaysUntilItIsDropped(t *testing.T) {
 func TestAClockThatIsAheadDoesNotStopTheFlush(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *goredis.Client) {
 		s := trackredis.New(c, trackredis.Options{})
-		_, err := s.Keep(t.Context(), noon.Add(time.Hour), at("ada", 0, 0))
+		_, _, err := s.Keep(t.Context(), noon.Add(time.Hour), at("ada", 0, 0))
 		require.NoError(t, err)
-		kept, err := s.Keep(t.Context(), noon, at("ada", 1, 0))
+		_, batch, err := s.Keep(t.Context(), noon, at("ada", 1, 0))
 		require.NoError(t, err)
-		require.NotEmpty(t, kept.Batch)
+		require.NotEmpty(t, batch)
 	})
 }
 
 func TestTrailsWaitLongerThanPositions(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *goredis.Client) {
 		s := trackredis.New(c, trackredis.Options{})
-		keep := func(second int, fixes ...track.Fix) trackredis.Drain {
-			kept, err := s.Keep(t.Context(), noon.Add(time.Duration(second)*time.Second), fixes...)
+		drained := func(second int, fixes ...track.Fix) []track.Piece {
+			_, batch, err := s.Keep(t.Context(), noon.Add(time.Duration(second)*time.Second), fixes...)
 			require.NoError(t, err)
-			if kept.Batch == "" {
-				return trackredis.Drain{}
-			}
-			d, err := s.Drain(t.Context(), kept.Batch)
+			_, pieces, err := s.Drain(t.Context(), batch)
 			require.NoError(t, err)
-			require.NoError(t, s.Drop(t.Context(), kept.Batch))
-			return d
+			require.NoError(t, s.Drop(t.Context(), batch))
+			return pieces
 		}
 		first, second, other := onOrder(at("ada", 0, 0), "o1"), onOrder(at("ada", 1, 5), "o1"), onOrder(at("bob", 1, 9), "o1")
-		require.Empty(t, keep(0, second, other).Pieces)
-		require.Empty(t, keep(6, first, second).Pieces)
-		want := []trackredis.Piece{{Order: "o1", Courier: "ada", Trail: track.TrailOf(first, second)}, {Order: "o1", Courier: "bob", Trail: track.TrailOf(other)}}
+		require.Empty(t, drained(0, second, other))
+		require.Empty(t, drained(6, first, second))
+		want := []track.Piece{{Order: "o1", Courier: "ada", Trail: track.TrailOf(first, second)}, {Order: "o1", Courier: "bob", Trail: track.TrailOf(other)}}
 		pending, err := s.Pending(t.Context(), "o1")
 		require.NoError(t, err)
 		require.Equal(t, want, pending, "a late fix and a repeat are in their place")
 
-		require.Equal(t, want, keep(306).Pieces)
-		require.Empty(t, keep(700).Pieces)
+		require.Equal(t, want, drained(306))
+		require.Empty(t, drained(700))
 		pending, err = s.Pending(t.Context(), "o1")
 		require.NoError(t, err)
 		require.Empty(t, pending)
@@ -234,9 +231,9 @@ func TestTrailsWaitLongerThanPositions(t *testing.T) {
 func TestNearby(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *goredis.Client) {
 		s := trackredis.New(c, trackredis.Options{})
-		_, err := s.Keep(t.Context(), noon, at("far", 0, 5000), at("near", 0, 100), at("nearer", 0, -50), at("gone", 0, 10))
+		_, _, err := s.Keep(t.Context(), noon, at("far", 0, 5000), at("near", 0, 100), at("nearer", 0, -50), at("gone", 0, 10))
 		require.NoError(t, err)
-		_, err = s.Keep(t.Context(), noon, at("gone", 1, 90_000))
+		_, _, err = s.Keep(t.Context(), noon, at("gone", 1, 90_000))
 		require.NoError(t, err)
 		near, err := s.Nearby(t.Context(), at("", 0, 0).Point, 1000, 10)
 		require.NoError(t, err)
@@ -268,7 +265,7 @@ func TestACellIsTheScoreOfTheGeoIndex(t *testing.T) {
 func TestCouriersNotHeardOfAreForgotten(t *testing.T) {
 	onBoth(t, func(t *testing.T, c *goredis.Client) {
 		s := trackredis.New(c, trackredis.Options{})
-		_, err := s.Keep(t.Context(), noon, at("left", 0, 0), at("here", 10, 0))
+		_, _, err := s.Keep(t.Context(), noon, at("left", 0, 0), at("here", 10, 0))
 		require.NoError(t, err)
 		n, err := s.Forget(t.Context(), noon.Add(5*time.Second))
 		require.NoError(t, err)
@@ -296,7 +293,7 @@ func BenchmarkKeep(b *testing.B) {
 			courier := (i*len(batch) + j) % 10_000
 			batch[j] = at(track.CourierID("courier-"+strconv.Itoa(courier)), i, float64(courier)*10+float64(i))
 		}
-		if _, err := s.Keep(b.Context(), noon, batch...); err != nil {
+		if _, _, err := s.Keep(b.Context(), noon, batch...); err != nil {
 			b.Fatal(err)
 		}
 	}
