@@ -13,6 +13,7 @@ import (
 	"lastmile/functions/deadletter"
 	"lastmile/functions/jobfinish"
 	"lastmile/functions/jobplan"
+	"lastmile/functions/locationingest"
 	"lastmile/functions/sweep"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
@@ -28,6 +29,7 @@ func All() []function.Spec {
 		deadletter.Spec(),
 		jobfinish.Spec(),
 		jobplan.Spec(),
+		locationingest.Spec(),
 		sweep.Spec(),
 	}
 }

@@ -71,5 +71,6 @@ func All() []Event {
 		&BulkPage{},
 		&CatalogPage{},
 		&JobPlan{},
+		&LocationBatch{},
 	}
 }

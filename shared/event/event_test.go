@@ -27,6 +27,14 @@ var examples = []event.Event{
 		From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Last: true,
 	},
 	&event.BulkPage{Job: "01j9", Shop: "corner-bakery", Page: 3, Items: []string{"croissant", "rye"}, Start: 4096, End: 8192},
+	&event.LocationBatch{
+		Shard: 3,
+		Positions: []event.LocationFix{{
+			Courier: "ada", At: time.Date(2026, 11, 1, 12, 0, 0, 5e6, time.UTC), Seq: 41, Lat: 30.2747, Lng: -97.7404,
+			Accuracy: 4.5, Speed: 6.25, Heading: 270,
+		}},
+		Trails: []event.LocationTrail{{Order: "o-1", Courier: "ada", Points: []byte{1, 2, 128, 167, 185, 174, 13, 152, 210, 239, 28, 223, 153, 155, 93, 4, 200, 1, 0}}},
+	},
 }
 
 // A consumer that was deployed yesterday must read what is published today, so
@@ -88,6 +96,11 @@ func TestValidate(t *testing.T) {
 		"a page that ends before it began": {&event.CatalogPage{Job: "j", Shop: "s", Settings: 1, From: at, To: at.Add(-1)}, "to"},
 		"a bulk page of nothing":           {&event.BulkPage{Job: "j", Shop: "s"}, "items"},
 		"a bulk page before the file":      {&event.BulkPage{Job: "j", Shop: "s", Start: -1, End: 5}, "start"},
+		"a batch of no locations":          {&event.LocationBatch{}, "positions"},
+		"a batch of no shard":              {&event.LocationBatch{Shard: -1, Positions: []event.LocationFix{{}}}, "shard"},
+		"a location of nobody":             {&event.LocationBatch{Positions: []event.LocationFix{{At: at}}}, "positions.courier"},
+		"a location beyond the pole":       {&event.LocationBatch{Positions: []event.LocationFix{{Courier: "c", At: at, Lat: 91}}}, "positions.lat"},
+		"a trail of nothing":               {&event.LocationBatch{Trails: []event.LocationTrail{{Order: "o", Courier: "c"}}}, "trails.points"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
