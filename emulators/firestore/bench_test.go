@@ -2,6 +2,7 @@ package firestore_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,10 +62,55 @@ func BenchmarkCommitOf500Documents(b *testing.B) {
 }
 
 func BenchmarkCommitOfOneDocument(b *testing.B) {
+	for name, o := range map[string]firestore.Options{"memory": {}, "durable": {Dir: b.TempDir()}} {
+		b.Run(name, func(b *testing.B) {
+			_, rpc := dial(b, o)
+			var serial atomic.Int64
+			b.SetParallelism(8)
+			b.ReportAllocs()
+			b.RunParallel(func(p *testing.PB) {
+				for p.Next() {
+					i := int(serial.Add(1))
+					_, err := rpc.Commit(b.Context(), &pb.CommitRequest{Database: database, Writes: []*pb.Write{courier(i%1000, i)}})
+					require.NoError(b, err)
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkQueryOf200In20000(b *testing.B) {
 	_, rpc := dial(b, firestore.Options{})
-	b.ReportAllocs()
-	for round := 0; b.Loop(); round++ {
-		_, err := rpc.Commit(b.Context(), &pb.CommitRequest{Database: database, Writes: []*pb.Write{courier(round%1000, round)}})
+	for from := 0; from < 20_000; from += 1000 {
+		req := &pb.CommitRequest{Database: database}
+		for i := range 1000 {
+			req.Writes = append(req.Writes, courier(from+i, 0))
+		}
+		_, err := rpc.Commit(b.Context(), req)
 		require.NoError(b, err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		stream, err := rpc.RunQuery(b.Context(), &pb.RunQueryRequest{Parent: root, QueryType: &pb.RunQueryRequest_StructuredQuery{
+			StructuredQuery: zoneByScore("zone-7"),
+		}})
+		require.NoError(b, err)
+		n := 0
+		for {
+			if _, err = stream.Recv(); err != nil {
+				break
+			}
+			n++
+		}
+		require.Equal(b, 200, n)
+	}
+}
+
+func zoneByScore(zone string) *pb.StructuredQuery {
+	return &pb.StructuredQuery{
+		From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: "couriers"}},
+		Where: &pb.StructuredQuery_Filter{FilterType: &pb.StructuredQuery_Filter_FieldFilter{FieldFilter: &pb.StructuredQuery_FieldFilter{
+			Field: &pb.StructuredQuery_FieldReference{FieldPath: "zone"}, Op: pb.StructuredQuery_FieldFilter_EQUAL, Value: valuetest.Text(zone)}}},
+		OrderBy: []*pb.StructuredQuery_Order{{Field: &pb.StructuredQuery_FieldReference{FieldPath: "score"}, Direction: pb.StructuredQuery_DESCENDING}},
 	}
 }

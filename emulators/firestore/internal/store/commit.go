@@ -14,8 +14,8 @@ import (
 // maxDocument is Google's limit on a document, in bytes.
 const maxDocument = 1 << 20
 
-// Commit applies all writes or none. If valid is not nil it decides first, on what
-// the commit would start from.
+// Commit applies all writes or none. If valid is not nil it decides first, on
+// what the commit would start from.
 func (s *Store) Commit(writes []Write, valid func(View) error) (*Receipt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,6 +87,7 @@ func (c *commit) stage(w *Write) error {
 // measure checks the limits of the finished document.
 func (st *staged) measure() error {
 	if st.doc == nil {
+		st.size = 0
 		return nil
 	}
 	st.size = value.DocumentSize(st.full, st.doc.Fields)
