@@ -25,7 +25,7 @@ const catalogPath = "/v1/shops/bakery/catalog"
 
 // openCatalog returns a stack with a provider whose catalogue the shop "bakery"
 // reads in a style.
-func openCatalog(t *testing.T, style catalog.Style, o provider.Options, change ...func(*catalog.Settings)) *shop {
+func openCatalog(t testing.TB, style catalog.Style, o provider.Options, change ...func(*catalog.Settings)) *shop {
 	t.Helper()
 	s := open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Provider: o})
 	require.NoError(t, s.SetSecret(provider.Secret, s.Provider.Key()))
@@ -34,7 +34,7 @@ func openCatalog(t *testing.T, style catalog.Style, o provider.Options, change .
 }
 
 // configure puts settings, whoever changed them last.
-func (s *shop) configure(t *testing.T, settings catalog.Settings, change ...func(*catalog.Settings)) {
+func (s *shop) configure(t testing.TB, settings catalog.Settings, change ...func(*catalog.Settings)) {
 	t.Helper()
 	settings.Limits.Parallelism = 8
 	for _, f := range change {
@@ -45,7 +45,7 @@ func (s *shop) configure(t *testing.T, settings catalog.Settings, change ...func
 }
 
 // start asks for a sync.
-func (s *shop) start(t *testing.T) job.ID {
+func (s *shop) start(t testing.TB) job.ID {
 	t.Helper()
 	var asked struct {
 		ID     job.ID
@@ -57,7 +57,7 @@ func (s *shop) start(t *testing.T) job.ID {
 }
 
 // sync runs a sync to its end.
-func (s *shop) sync(t *testing.T) job.Job {
+func (s *shop) sync(t testing.TB) job.Job {
 	t.Helper()
 	return s.closed(t, s.start(t))
 }

@@ -7,7 +7,7 @@ import (
 
 // Buckets is how many manifests a catalogue has. Items are spread over them by
 // their id, so that a page that shifts finds its items where they were.
-const Buckets = 64
+const Buckets = 512
 
 // Bucket returns the manifest, 0 to Buckets-1, that holds the item.
 func Bucket(itemID string) int { return bucketOf(DocID(itemID)) }

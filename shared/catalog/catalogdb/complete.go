@@ -54,7 +54,7 @@ func (s *Store) Complete(ctx context.Context, r Run, seen *catalog.Seen, now tim
 }
 
 // abreast is how many manifests are held at once.
-const abreast = 8
+const abreast = 64
 
 func (s *Store) markMissing(ctx context.Context, r Run, seen *catalog.Seen, now time.Time) (marked int, err error) {
 	for first := 0; first < catalog.Buckets; first += abreast {
