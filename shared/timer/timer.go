@@ -66,7 +66,8 @@ type Options struct {
 	// ServiceAccount signs the calls (OIDC); empty for none.
 	ServiceAccount string
 
-	// Deadline is how long a call may take; zero is 30 s.
+	// Deadline is how long a call may take before Cloud Tasks gives up on it and
+	// calls again; zero is 10 minutes.
 	Deadline time.Duration
 }
 
@@ -91,7 +92,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		return nil, fmt.Errorf("open cloud tasks: %w", err)
 	}
 	if o.Deadline == 0 {
-		o.Deadline = 30 * time.Second
+		o.Deadline = 10 * time.Minute
 	}
 	return &Queue{o: o, client: client}, nil
 }
