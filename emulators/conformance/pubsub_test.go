@@ -44,7 +44,7 @@ type pubsubProject struct {
 }
 
 func TestPubSub(t *testing.T) {
-	cases := slices.Concat(pubsubAdminCases, pubsubPullCases, pubsubOrderCases, pubsubOnceCases, pubsubSeekCases, pubsubPushCases, pubsubClientCases)
+	cases := slices.Concat(pubsubAdminCases, pubsubPullCases, pubsubOrderCases, pubsubOnceCases, pubsubSeekCases, pubsubPushCases, pubsubClientCases, pubsubListCases, pubsubStreamCases)
 	for name, start := range map[string]func(*testing.T) string{"ours": pubsubOurs, "google": pubsubGoogle} {
 		t.Run(name, func(t *testing.T) {
 			addr := start(t)
