@@ -18,6 +18,7 @@ var ErrAborted = errors.New("lock: aborted to break a deadlock")
 type Table struct {
 	mu    sync.Mutex
 	locks map[string]*lock
+	calm  map[string]bool
 }
 
 type lock struct {
@@ -79,6 +80,9 @@ func (t *Table) request(o *Owner, key string, mode Mode) *request {
 	held, upgrade := l.holders[o]
 	if upgrade {
 		r.mode = held.plus(mode)
+	}
+	if upgrade && r.mode > held {
+		delete(t.calm, key)
 	}
 	if upgrade && r.mode == held || (upgrade || len(l.queue) == 0) && l.free(r) {
 		l.grant(r)

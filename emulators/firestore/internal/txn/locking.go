@@ -89,8 +89,12 @@ func (t *Txn) lockRead(ctx context.Context, keys []name.Key) (waited bool, err e
 	return waited, nil
 }
 
-// lockOne locks for update, or shares when patience runs out.
+// lockOne locks for update. It shares when patience runs out, and at once what
+// readers do not write as a rule.
 func (t *Txn) lockOne(ctx, patient context.Context, key string) (waited bool, err error) {
+	if !t.retry && t.manager.locks.Calm(key) {
+		return t.manager.locks.Acquire(ctx, t.owner, key, lock.Shared)
+	}
 	waited, err = t.manager.locks.Acquire(patient, t.owner, key, lock.Update)
 	if err != nil && !errors.Is(err, lock.ErrAborted) && ctx.Err() == nil {
 		_, err = t.manager.locks.Acquire(ctx, t.owner, key, lock.Shared)

@@ -200,7 +200,11 @@ func (t *Txn) Commit(ctx context.Context, writes []store.Write) (*store.Receipt,
 	if err := t.manager.lockWrites(ctx, t.owner, writes); err != nil {
 		return nil, err
 	}
-	return t.manager.store.Commit(writes, t.valid)
+	receipt, err := t.manager.store.Commit(writes, t.valid)
+	if err == nil {
+		t.manager.locks.Finish(t.owner)
+	}
+	return receipt, err
 }
 
 // valid refuses a commit if something the transaction has read is different.

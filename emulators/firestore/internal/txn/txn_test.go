@@ -116,6 +116,22 @@ func TestTransactions(t *testing.T) {
 			w.reads(second, "a/b")
 			require.Equal(w, 50*time.Millisecond, time.Since(began))
 		},
+		"readers of what nobody writes do not wait for each other": func(w world) {
+			first := w.begin(nil)
+			w.reads(first, "config/c")
+			require.NoError(w, <-w.commits(first.Commit, "a/b"))
+			second, third := w.begin(nil), w.begin(nil)
+			began := time.Now()
+			w.reads(second, "config/c")
+			w.reads(third, "config/c")
+			require.Zero(w, time.Since(began))
+			w.Rollback(third.ID())
+			require.NoError(w, <-w.commits(second.Commit, "config/c"))
+			fourth, fifth := w.begin(nil), w.begin(nil)
+			w.reads(fourth, "config/c")
+			w.reads(fifth, "config/c")
+			require.Equal(w, 50*time.Millisecond, time.Since(began))
+		},
 		"of two that read and write one document the younger aborts, and its retry succeeds": func(w world) {
 			first, second := w.begin(nil), w.begin(nil)
 			w.reads(first, "a/b")
