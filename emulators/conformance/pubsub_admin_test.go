@@ -143,7 +143,7 @@ var pubsubAdminCases = []pubsubCase{
 		p.sub(t, "orders-sub", topic, nil)
 		p.nothing(t, sub)
 	}},
-	{name: "a detached subscription says so and gives nothing", differs: "Google's emulator does not implement DetachSubscription as the service does", run: func(t *testing.T, p *pubsubProject) {
+	{name: "a detached subscription says so and gives nothing", differs: "Google's emulator does not implement DetachSubscription", run: func(t *testing.T, p *pubsubProject) {
 		topic, sub := p.pair(t, nil)
 		p.publish(t, topic, pubsubText("x"))
 		_, err := p.topics.DetachSubscription(t.Context(), &pubsubpb.DetachSubscriptionRequest{Subscription: sub})

@@ -79,7 +79,7 @@ var pubsubOnceCases = []pubsubCase{
 		require.Equal(t, "PERMANENT_FAILURE_INVALID_ACK_ID", pubsubFate(t, err, late[0].GetAckId()))
 		p.ack(t, sub, again)
 	}},
-	{name: "with exactly-once delivery a second acknowledgement is refused", differs: "Google's emulator takes it again", run: func(t *testing.T, p *pubsubProject) {
+	{name: "with exactly-once delivery a second acknowledgement is refused", run: func(t *testing.T, p *pubsubProject) {
 		topic, sub := p.pair(t, pubsubOnce)
 		p.publish(t, topic, pubsubText("x"))
 		got := p.pull(t, sub, 1)

@@ -64,7 +64,7 @@ var pubsubPushCases = []pubsubCase{
 			require.Equal(t, i+1, push.envelope(t).DeliveryAttempt)
 		}
 	}},
-	{name: "202 acknowledges", differs: "Google's emulator delivers again", run: func(t *testing.T, p *pubsubProject) {
+	{name: "202 acknowledges", run: func(t *testing.T, p *pubsubProject) {
 		e := pubsubServe(t, 202)
 		topic, _ := p.pair(t, e.to)
 		p.publish(t, topic, pubsubText("1"))
@@ -103,7 +103,7 @@ var pubsubPushCases = []pubsubCase{
 		p.publish(t, topic, pubsubText("2"))
 		require.Equal(t, "2", string(two.await(t, 1)[0].envelope(t).Message.Data))
 	}},
-	{name: "an unwrapped push is the payload, with metadata as headers", differs: "Google's emulator wraps every push", run: func(t *testing.T, p *pubsubProject) {
+	{name: "an unwrapped push is the payload, with metadata as headers", run: func(t *testing.T, p *pubsubProject) {
 		e := pubsubServe(t, 200)
 		topic, sub := p.pair(t, func(s *pubsubpb.Subscription) {
 			e.to(s)

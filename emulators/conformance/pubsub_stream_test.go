@@ -54,6 +54,21 @@ func (s *pubsubStream) messages(t *testing.T) []*pubsubpb.ReceivedMessage {
 	}
 }
 
+// confirmation waits for the next answer that confirms an acknowledgement.
+func (s *pubsubStream) confirmation(t *testing.T) *pubsubpb.StreamingPullResponse {
+	t.Helper()
+	for {
+		select {
+		case r := <-s.answers:
+			if r.GetAcknowledgeConfirmation() != nil {
+				return r
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("no confirmation")
+		}
+	}
+}
+
 // ended waits for the end of the stream.
 func (s *pubsubStream) ended(t *testing.T) error {
 	t.Helper()
@@ -95,14 +110,10 @@ var pubsubStreamCases = []pubsubCase{
 		p.publish(t, topic, pubsubText("x"))
 		ack := pubsubAckIDs(s.messages(t))
 		require.NoError(t, s.Send(&pubsubpb.StreamingPullRequest{AckIds: append(ack, "nonsense")}))
-		for r := range s.answers {
-			if c := r.GetAcknowledgeConfirmation(); c != nil {
-				require.Equal(t, ack, c.GetAckIds())
-				require.Equal(t, []string{"nonsense"}, c.GetInvalidAckIds())
-				require.True(t, r.GetSubscriptionProperties().GetExactlyOnceDeliveryEnabled())
-				return
-			}
-		}
+		r := s.confirmation(t)
+		require.Equal(t, ack, r.GetAcknowledgeConfirmation().GetAckIds())
+		require.Equal(t, []string{"nonsense"}, r.GetAcknowledgeConfirmation().GetInvalidAckIds())
+		require.True(t, r.GetSubscriptionProperties().GetExactlyOnceDeliveryEnabled())
 	}},
 	{name: "a stream of a subscription that is not there is not found", run: func(t *testing.T, p *pubsubProject) {
 		pubsubRefused(t, p.stream(t, p.name("subscriptions", "none")).ended(t), codes.NotFound)
