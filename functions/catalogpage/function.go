@@ -97,7 +97,7 @@ func (f *Function) sync(ctx context.Context, t *jobdb.Turn, e event.CatalogPage)
 		return err
 	}
 	if w.more {
-		if err := t.Next(eventOf(e, w.next)); err != nil {
+		if err := t.Next(ctx, eventOf(e, w.next)); err != nil {
 			return err
 		}
 	}

@@ -93,7 +93,7 @@ func (f *Function) begin(j job.Job, tally job.Tally) (job.Job, error) {
 		return j, errNothing
 	}
 	if !tally.Complete(j.Plan) {
-		return j, fmt.Errorf("job %s has %d of %d pages: %w", j.ID, tally.Pages, j.Plan.Pages+tally.More, errIncomplete)
+		return j, fmt.Errorf("job %s has %d of %d pages: %w", j.ID, tally.Pages, tally.Total(j.Plan), errIncomplete)
 	}
 	return j.Move(job.Finishing, now)
 }

@@ -101,7 +101,7 @@ func TestDiagnose(t *testing.T) {
 		"a job that gets further waits":               {job.Running, job.Plan{Pages: 9}, job.Tally{Pages: 1}, job.Stall, 0, job.Wait},
 		"a complete job is closed at once":            {job.Running, job.Plan{Pages: 9}, job.Tally{Pages: 9}, 0, 0, job.Close},
 		"a job of no pages is closed":                 {job.Running, job.Plan{}, job.Tally{}, 0, 0, job.Close},
-		"a page that another named is waited for":     {job.Running, job.Plan{Pages: 1}, job.Tally{Pages: 1, More: 1}, 0, 0, job.Wait},
+		"a page that another named is waited for":     {job.Running, job.Plan{Pages: 1}, job.Tally{Pages: 1, Known: 2}, 0, 0, job.Wait},
 		"a job that stands still is planned again":    {job.Running, job.Plan{Pages: 9}, job.Tally{}, job.Stall, 0, job.Replan},
 		"a plan that was lost is sent again":          {job.Pending, job.Plan{}, job.Tally{}, job.Stall, 1, job.Replan},
 		"a job that stands still for long is dropped": {job.Running, job.Plan{Pages: 9}, job.Tally{}, job.Stall, 2, job.Abandon},
@@ -133,7 +133,7 @@ func TestProgress(t *testing.T) {
 	require.Equal(t, 150.0, p.Remaining)
 
 	j.Plan = job.Plan{Pages: 1, Chain: true}
-	p = j.ProgressAt(job.Tally{Pages: 4, More: 4}, noon.Add(time.Second))
+	p = j.ProgressAt(job.Tally{Pages: 4, Known: 5}, noon.Add(time.Second))
 	require.True(t, p.Open)
 	require.Equal(t, 5, p.Total)
 	require.Zero(t, p.Remaining, "nobody knows how long a chain is")
@@ -146,14 +146,18 @@ func TestTallyDoesNotDependOnOrder(t *testing.T) {
 		states := rapid.SliceOfN(rapid.SampledFrom([]job.State{job.Done, job.Failed}), 1, 40).Draw(t, "pages")
 		order := rapid.Permutation(numbers(len(states))).Draw(t, "order")
 		j := in(job.Running)
+		chain := rapid.Bool().Draw(t, "each page names the next")
 		j.Plan.Pages = len(states)
+		if chain {
+			j.Plan.Pages = 1
+		}
 		var tally, straight job.Tally
 		for i, s := range states {
-			straight = straight.With(job.Page{Page: i, State: s, Counts: job.Counts{Read: i}})
+			straight = straight.With(job.Page{Page: i, State: s, More: chain && i < len(states)-1, Counts: job.Counts{Read: i}})
 		}
 		for i, n := range order {
 			require.False(t, tally.Complete(j.Plan), "after %d of %d", i, len(states))
-			tally = tally.With(job.Page{Page: n, State: states[n], Counts: job.Counts{Read: n}})
+			tally = tally.With(job.Page{Page: n, State: states[n], More: chain && n < len(states)-1, Counts: job.Counts{Read: n}})
 		}
 		require.True(t, tally.Complete(j.Plan))
 		require.Equal(t, straight.Counts, tally.Counts)

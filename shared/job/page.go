@@ -60,6 +60,15 @@ type Page struct {
 	Expires time.Time `firestore:"expires" json:"-"`
 }
 
+// Known is how many pages there must be, by this one: those before it, which are
+// numbered without gaps, itself, and the one that it names.
+func (p Page) Known() int {
+	if p.More {
+		return p.Page + 2
+	}
+	return p.Page + 1
+}
+
 // Request is an event in its wire form.
 type Request struct {
 	Type string `firestore:"type"`

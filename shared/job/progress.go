@@ -28,7 +28,7 @@ func (j Job) ProgressAt(t Tally, now time.Time) Progress {
 	}
 	p := Progress{
 		State: j.State, Tally: t,
-		Total: j.Plan.Pages + t.More,
+		Total: t.Total(j.Plan),
 		Open:  j.State == Pending || j.Plan.Chain && j.State == Running,
 	}
 	if j.Started.IsZero() {

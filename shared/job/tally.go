@@ -4,11 +4,13 @@ import "fmt"
 
 // Tally sums the outcomes of a job's pages.
 type Tally struct {
-	// Pages have an outcome; FailedPages of them failed, and More of them named a
-	// further page.
+	// Pages have an outcome; FailedPages of them failed.
 	Pages       int `firestore:"pages" json:"pages"`
 	FailedPages int `firestore:"failedPages" json:"failedPages"`
-	More        int `firestore:"more" json:"-"`
+
+	// Known is how many pages there must be for these to have an outcome, and the
+	// pages that they named to get one.
+	Known int `firestore:"known" json:"-"`
 
 	Counts `firestore:"counts"`
 
@@ -20,9 +22,7 @@ type Tally struct {
 func (t Tally) With(p Page) Tally {
 	t.Pages++
 	t.Counts = t.Counts.Plus(p.Counts)
-	if p.More {
-		t.More++
-	}
+	t.Known = max(t.Known, p.Known())
 	if p.State == Failed {
 		t.FailedPages++
 		if t.Cause == "" {
@@ -32,10 +32,13 @@ func (t Tally) With(p Page) Tally {
 	return t
 }
 
-// Complete reports whether every page has an outcome: those that were planned,
-// and those that other pages named. A page of a chain that fails names none, so
-// the chain ends with it.
-func (t Tally) Complete(p Plan) bool { return t.Pages >= p.Pages+t.More }
+// Total is the number of pages known so far: those that were planned, and those
+// that other pages named.
+func (t Tally) Total(p Plan) int { return max(p.Pages, t.Known) }
+
+// Complete reports whether every page has an outcome, in whichever order they
+// came. A page that fails before it names the next one ends its chain.
+func (t Tally) Complete(p Plan) bool { return t.Pages >= t.Total(p) }
 
 // Verdict is the state in which a complete job closes.
 func (t Tally) Verdict() State {

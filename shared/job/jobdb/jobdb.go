@@ -119,14 +119,20 @@ func (s *Store) Pages(ctx context.Context, id job.ID, state job.State, after, li
 }
 
 // Progress returns how many pages have an outcome, how many failed and how many
-// named a further one, in three round trips at once, whatever their number.
+// are known, in three round trips at once, whatever their number.
 func (s *Store) Progress(ctx context.Context, id job.ID) (job.Tally, error) {
 	var t job.Tally
 	pages := s.pages(id)
 	err := together(
 		func() (err error) { t.Pages, err = pages.Query().Count(ctx); return err },
 		func() (err error) { t.FailedPages, err = pages.Where("state", "==", job.Failed).Count(ctx); return err },
-		func() (err error) { t.More, err = pages.Where("more", "==", true).Count(ctx); return err },
+		func() error {
+			last, err := data(pages.Query().OrderBy("page", docs.Desc).Select("page", "more").Limit(1).All(ctx))
+			if len(last) > 0 {
+				t.Known = last[0].Known()
+			}
+			return err
+		},
 	)
 	return t, err
 }

@@ -186,23 +186,6 @@ func (t *Turn) record(ctx context.Context, outcome job.Page, effects []docs.Writ
 	case err != nil:
 		return fmt.Errorf("page %d of job %s: %w", t.d.Page, j.ID, err)
 	}
-	return t.follow(ctx, outcome)
-}
-
-// follow does what follows from a stored outcome: the page that it names is
-// published before the board knows of it, so that whoever dies between the two
-// is delivered again and finds both to do.
-func (t *Turn) follow(ctx context.Context, outcome job.Page) error {
-	j := t.job.Data
-	if outcome.Next != nil {
-		next, _, err := pageEvent(j, *outcome.Next)
-		if err != nil {
-			return err
-		}
-		if err := t.d.Publish(ctx, next); err != nil {
-			return fmt.Errorf("publish the page after %d of job %s: %w", t.d.Page, j.ID, err)
-		}
-	}
 	return t.pages.mark(ctx, j, outcome)
 }
 
@@ -220,7 +203,7 @@ func (t *Turn) settled(ctx context.Context) error {
 	if j.State.Stopped() || !page.Exists || j.State.Closed() && page.Data.At.Before(j.Finished) {
 		return nil
 	}
-	return t.follow(ctx, page.Data)
+	return t.pages.mark(ctx, j, page.Data)
 }
 
 // failTimeout bounds the recording of a failure, for which the work may have
@@ -249,13 +232,22 @@ func (t *Turn) fail(ctx context.Context, cause error) error {
 	return err
 }
 
-// Next makes e the page that follows this one, which only this page could name.
-// It is published once this page is stored, under the id that it has for every
-// delivery.
-func (t *Turn) Next(e event.Event) error {
+// Next publishes e, the page that follows this one and that only this page could
+// name. It runs while this one is being stored: so it is published before, and
+// whoever dies in between is delivered again and publishes it again, under the
+// same id. It comes after [Turn.Fetch].
+func (t *Turn) Next(ctx context.Context, e event.Event) error {
 	r, err := request(e)
-	if err == nil {
-		t.next = &r
+	if err != nil {
+		return err
 	}
-	return err
+	next, n, err := pageEvent(t.job.Data, r)
+	if err != nil {
+		return err
+	}
+	if err := t.d.Publish(ctx, next); err != nil {
+		return fmt.Errorf("publish page %d of job %s: %w", n, t.d.Job, err)
+	}
+	t.next = &r
+	return nil
 }

@@ -37,11 +37,11 @@ func keys(id job.ID) []string {
 	return []string{k, k + ":done", k + ":failed"}
 }
 
-// Every script ends with where the job stands: cancelled, pages done, pages
-// failed, pages known, further pages named, generation. Pages known is 0 until a
-// page has been marked.
+// Every script ends with where the job stands: pages done and failed, cancelled,
+// pages planned, pages known by outcomes, generation, counts of items, whether
+// this page is done, and whether any page has been marked.
 const standing = `
-local h = redis.call('HMGET', KEYS[1], 'cancelled', 'pages', 'more', 'gen', 'read', 'changed', 'unchanged', 'failed')
+local h = redis.call('HMGET', KEYS[1], 'cancelled', 'pages', 'known', 'gen', 'read', 'changed', 'unchanged', 'failed')
 local r = {redis.call('BITCOUNT', KEYS[2]), redis.call('BITCOUNT', KEYS[3])}
 for i = 1, 8 do r[i+2] = tonumber(h[i] or 0) or 0 end
 r[11] = tonumber(ARGV[1]) >= 0 and redis.call('GETBIT', KEYS[2], ARGV[1]) or 0
@@ -57,13 +57,13 @@ if failed then
   if redis.call('GETBIT', KEYS[2], page) == 0 then redis.call('SETBIT', KEYS[3], page, 1) end
 elseif redis.call('SETBIT', KEYS[2], page, 1) == 0 then
   redis.call('SETBIT', KEYS[3], page, 0)
-  redis.call('HINCRBY', KEYS[1], 'more', ARGV[5])
   redis.call('HINCRBY', KEYS[1], 'read', ARGV[6])
   redis.call('HINCRBY', KEYS[1], 'changed', ARGV[7])
   redis.call('HINCRBY', KEYS[1], 'unchanged', ARGV[8])
   redis.call('HINCRBY', KEYS[1], 'failed', ARGV[9])
 end
 redis.call('HSET', KEYS[1], 'pages', ARGV[3], 'gen', ARGV[4])
+if tonumber(ARGV[5]) > tonumber(redis.call('HGET', KEYS[1], 'known') or 0) then redis.call('HSET', KEYS[1], 'known', ARGV[5]) end
 for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[10]) end
 ` + standing)
 
@@ -85,7 +85,7 @@ func (b *Board) Ask(ctx context.Context, id job.ID, page int) (job.Standing, err
 
 // Mark notes a stored outcome of a page of j.
 func (b *Board) Mark(ctx context.Context, j job.Job, p job.Page) (job.Standing, error) {
-	a, err := b.run(ctx, mark, j.ID, p.Page, flag(p.State == job.Failed), j.Plan.Pages, j.Gen, flag(p.More),
+	a, err := b.run(ctx, mark, j.ID, p.Page, flag(p.State == job.Failed), j.Plan.Pages, j.Gen, p.Known(),
 		p.Read, p.Changed, p.Unchanged, p.Failed, int(kept.Seconds()))
 	return a.standing(), err
 }
@@ -142,7 +142,7 @@ func (b *Board) run(ctx context.Context, s *redis.Script, id job.ID, args ...any
 	at := func(i int) int { return int(n[i-1]) }
 	return answer{
 		tally: job.Tally{
-			Pages: at(1) + at(2), FailedPages: at(2), More: at(5),
+			Pages: at(1) + at(2), FailedPages: at(2), Known: at(5),
 			Counts: job.Counts{Read: at(7), Changed: at(8), Unchanged: at(9), Failed: at(10)},
 		},
 		cancelled: at(3) == 1, pages: at(4), gen: at(6), done: at(11) == 1, known: at(12) == 1,

@@ -52,7 +52,7 @@ func TestTheBoard(t *testing.T) {
 		tally, ok, err := b.Tally(ctx, j.ID)
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.Equal(t, job.Tally{Pages: 2, FailedPages: 1, Counts: good.Counts}, tally, "a repeat counts once")
+		require.Equal(t, job.Tally{Pages: 2, FailedPages: 1, Known: 2, Counts: good.Counts}, tally, "a repeat counts once")
 
 		require.NoError(t, b.Reset(ctx, j.ID, 1))
 		s, err = b.Ask(ctx, j.ID, 1)
