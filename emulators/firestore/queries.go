@@ -5,6 +5,8 @@ import (
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/query"
@@ -106,6 +108,9 @@ func (a *api) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.
 
 // PartitionQuery returns cursors that divide a collection group about evenly.
 func (a *api) PartitionQuery(ctx context.Context, req *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
+	if req.PartitionCount <= 0 {
+		return nil, status.Errorf(codes.InvalidArgument, "partition_count must be greater than zero: %d", req.PartitionCount)
+	}
 	d, q, err := a.query(req.Parent, req.GetStructuredQuery(), nil)
 	if err != nil {
 		return nil, err
@@ -114,14 +119,13 @@ func (a *api) PartitionQuery(ctx context.Context, req *pb.PartitionQueryRequest)
 	if err != nil {
 		return nil, err
 	}
+	total := len(result.Docs)
+	parts := int(min(req.PartitionCount+1, int64(total)))
 	res := &pb.PartitionQueryResponse{}
-	total, parts := len(result.Docs), int(req.PartitionCount)+1
 	for i := 1; i < parts; i++ {
-		if at := total * i / parts; at > total*(i-1)/parts {
-			c := q.CursorAfter(result.Docs[at])
-			c.Before = true
-			res.Partitions = append(res.Partitions, c)
-		}
+		c := q.CursorAfter(result.Docs[total*i/parts])
+		c.Before = true
+		res.Partitions = append(res.Partitions, c)
 	}
 	return res, nil
 }
