@@ -57,9 +57,10 @@ for i = 9, #KEYS do
   at = at + 2
 end
 
--- A deadline further away than one interval was set by a clock that is ahead.
+-- A deadline more than a minute further away than an interval was set by a clock
+-- that is ahead.
 local due = tonumber(redis.call('GET', KEYS[4]) or 0)
-if now < due and due <= now + every then return {newer, 0} end
+if now < due and due <= now + every + 60000 then return {newer, 0} end
 redis.call('SET', KEYS[4], now + every)
 
 local found = redis.call('EXISTS', KEYS[3])
