@@ -34,7 +34,7 @@ var layersByPattern = []struct {
 }{
 	{leaf, []string{"shared/geo", "shared/shadow"}},
 	{contract, []string{"shared/event"}},
-	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http"}},
+	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/track/intake"}},
 	{platform, []string{
 		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
 		"shared/platform", "shared/realtime", "shared/timer",
@@ -92,7 +92,7 @@ var edges = []edge{
 	{"shared/assign", "shared/road", "candidates are ranked by road time"},
 	{"shared/assign", "shared/score", "the score breaks ties"},
 	{"gateway", "gateway/...", "the program wires its parts"},
-	{"gateway/...", "shared/track", "positions enter by the socket"},
+	{"gateway/...", "shared/track/...", "positions enter by the socket"},
 }
 
 // owners are the only production packages that may use a dependency. The longest
