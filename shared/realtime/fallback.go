@@ -1,0 +1,118 @@
+package realtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Notice is a durable event on its way to a client that did not take it.
+type Notice struct {
+	ID     string // the same whenever this event is pushed to this client: collapse by it
+	Client Audience
+	Kind   string
+	Text   string
+	Data   json.RawMessage
+}
+
+// Fallback reaches clients that have no connection. It may get a notice more
+// than once.
+type Fallback interface {
+	Push(ctx context.Context, n Notice) error
+}
+
+// pushLease is how long whoever pushes is left alone with it.
+const pushLease = 30 * time.Second
+
+// Sweep pushes what clients did not acknowledge in time, and returns how many
+// notices that were. Any number of instances may sweep at once. It needs
+// Options.Fallback, and without one does nothing.
+func (p *Publisher) Sweep(ctx context.Context) (int, error) {
+	if p.options.Fallback == nil {
+		return 0, nil
+	}
+	clients, err := p.overdue(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("sweep: %w", err)
+	}
+	pushed := 0
+	var errs []error
+	for _, c := range clients {
+		n, err := p.pushTo(ctx, c)
+		pushed += n
+		if err != nil {
+			errs = append(errs, fmt.Errorf("sweep %s: %w", c.Name(), err))
+		}
+	}
+	return pushed, errors.Join(errs...)
+}
+
+// overdue finds clients whose deadline has passed, of every partition some.
+func (p *Publisher) overdue(ctx context.Context) ([]Audience, error) {
+	const most = 100
+	now := millis(p.options.Now())
+	answers := make([]*redis.StringSliceCmd, partitions)
+	_, err := p.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for i := range answers {
+			answers[i] = pipe.ZRangeByScore(ctx, p.keys.due(i), &redis.ZRangeBy{Min: "-inf", Max: now, Count: most})
+		}
+		return nil
+	})
+	var clients []Audience
+	for _, a := range answers {
+		for _, name := range a.Val() {
+			clients = append(clients, Audience(name))
+		}
+	}
+	return clients, unavailable(err)
+}
+
+func (p *Publisher) pushDue(ctx context.Context, client Audience) error {
+	_, err := p.pushTo(ctx, client)
+	return err
+}
+
+// pushTo pushes what one client has not acknowledged and is due.
+func (p *Publisher) pushTo(ctx context.Context, client Audience) (int, error) {
+	now := p.options.Now()
+	due := p.keys.due(partition(client))
+	got, err := p.pipes.run(ctx, p.scripts.claim, []string{due, p.keys.session(client), p.keys.log(client)},
+		string(client), millis(now), millis(now.Add(pushLease)))
+	if err != nil || len(got) == 0 {
+		return 0, err
+	}
+	epoch, newest, lost := got.text(0), got.number(1), got.number(2)
+	last, next, pushed := int64(0), "", 0
+	for i := 3; i+3 < len(got); i += 4 {
+		number, kind, by := got.number(i), got.text(i+2), got.number(i+3)
+		if kind != "" && number > lost && by > now.UnixMilli() {
+			next = got.text(i + 3)
+			break
+		}
+		if text := p.kinds.byName[kind].Fallback; text != "" {
+			n := Notice{fmt.Sprintf("%s/%s/%d", client.Name(), epoch, number), client, kind, text, payload(got.text(i + 1))}
+			if err := p.options.Fallback.Push(ctx, n); err != nil {
+				return pushed, fmt.Errorf("push %s: %w", n.ID, err)
+			}
+			pushed++
+		}
+		last = number
+	}
+	_, err = p.pipes.run(ctx, p.scripts.settle, []string{due, p.keys.session(client)}, string(client), epoch, last, newest, next)
+	return pushed, err
+}
+
+// payload takes the data out of the tail of a frame.
+func payload(tail string) json.RawMessage {
+	var f struct {
+		D json.RawMessage `json:"d"`
+	}
+	if err := json.Unmarshal([]byte("{"+tail), &f); err != nil {
+		return nil
+	}
+	return f.D
+}

@@ -1,0 +1,46 @@
+-- Enter a member into an audience, and read what it has missed.
+-- KEYS presence, session, log, audiences of the instance
+-- ARGV instance, tag, audience, now, expiry, epoch and number to resume from,
+--      epoch if there is none, ms the session is kept, '1' for a client
+-- Returns 1 if the log reaches, epoch, newest number, connections before,
+-- number to go on from, and number and tail of each event that was missed.
+local presence, session, log, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local now, expiry, resume, from = ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
+
+local before = redis.call('ZCOUNT', presence, now, '+inf')
+redis.call('ZADD', presence, expiry, ARGV[1] .. '|' .. ARGV[2])
+redis.call('PEXPIREAT', presence, expiry)
+redis.call('SADD', held, ARGV[3])
+local at = instances(presence, now)
+
+local known = redis.call('HMGET', session, 'epoch', 'seq', 'acked')
+local epoch, newest, acked = known[1], tonumber(known[2] or 0), tonumber(known[3] or 0)
+if not epoch then
+  epoch = ARGV[8]
+  redis.call('DEL', log)
+end
+redis.call('HSET', session, 'epoch', epoch, 'at', at)
+redis.call('PEXPIRE', session, ARGV[9] + 3600000)
+
+if resume == '' then
+  from = ARGV[10] == '1' and acked or newest
+elseif resume ~= epoch or from > newest then
+  return {0, epoch, newest, before, newest}
+end
+local answer = {1, epoch, newest, before, from}
+if newest == from then
+  return answer
+end
+local expected = from
+for _, entry in ipairs(redis.call('XRANGE', log, (from + 1) .. '-0', '+')) do
+  expected = expected + 1
+  if entry[1] ~= expected .. '-0' then
+    break
+  end
+  answer[#answer + 1] = expected
+  answer[#answer + 1] = entry[2][2]
+end
+if #answer ~= 5 + 2 * (newest - from) then
+  return {0, epoch, newest, before, newest}
+end
+return answer

@@ -1,0 +1,223 @@
+package realtime
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Options adjusts a Publisher; the zero value is right for production. All who
+// share a Redis must agree on it.
+type Options struct {
+	Fallback  Fallback         // nil leaves push notifications to those who have one
+	AckWithin time.Duration    // until a client that is connected is pushed; 0 = 15 s
+	Lists     bool             // hand over by lists instead of channels
+	Prefix    string           // of all keys; "" = "rt:"
+	Now       func() time.Time // nil = time.Now
+}
+
+const (
+	logEntries  = 200            // kept of each audience, and up to half as many more
+	logLife     = 24 * time.Hour // of what is in a log, and of the ids of publishers
+	sessionLife = 7 * 24 * time.Hour
+	routesKept  = 10_000
+	listLife    = 30 * time.Second // of a list that nobody empties
+)
+
+// Publisher publishes events. It needs Redis only, and is safe for concurrent use.
+type Publisher struct {
+	redis   redis.UniversalClient
+	pipes   *pipes
+	kinds   *Kinds
+	options Options
+	keys    keyspace
+	scripts *scripts
+	inbox   inbox
+	routes  *routes
+	here    atomic.Pointer[Node] // the instance of this process, if it is one
+}
+
+// NewPublisher returns a Publisher of these kinds of events.
+func NewPublisher(ctx context.Context, r redis.UniversalClient, kinds *Kinds, o Options) (*Publisher, error) {
+	if o.AckWithin == 0 {
+		o.AckWithin = 15 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Prefix == "" {
+		o.Prefix = "rt:"
+	}
+	s, err := loadScripts()
+	if err != nil {
+		return nil, err
+	}
+	p := &Publisher{redis: r, pipes: newPipes(r), kinds: kinds, options: o, keys: keyspace{o.Prefix}, scripts: s, routes: newRoutes(routesKept)}
+	if p.inbox, err = pickInbox(ctx, r, p.keys, o.Lists); err != nil {
+		return nil, fmt.Errorf("probe redis: %w", err)
+	}
+	return p, nil
+}
+
+// Publish sends an event to its audience. A durable one is kept when Publish
+// returns without an error; after an error it may have been, so repeat it with
+// its ID. It returns [ErrInvalid] or [ErrUnavailable].
+func (p *Publisher) Publish(ctx context.Context, to Audience, e Event) (Receipt, error) {
+	kind, ok := p.kinds.byName[e.Kind]
+	if !ok {
+		return Receipt{}, fmt.Errorf("%w: kind %q is not in the table of kinds: add it there", ErrInvalid, e.Kind)
+	}
+	if err := to.validate(); err != nil {
+		return Receipt{}, err
+	}
+	tail, err := e.tail(to)
+	if err != nil {
+		return Receipt{}, err
+	}
+	var r Receipt
+	if kind.Durable {
+		r, err = p.publishDurable(ctx, to, e, kind, tail)
+	} else {
+		r, err = p.publishLatest(ctx, to, e, tail)
+	}
+	if err != nil {
+		return r, fmt.Errorf("publish %s to %s: %w", e.Kind, to.Name(), err)
+	}
+	return r, nil
+}
+
+func (p *Publisher) publishDurable(ctx context.Context, to Audience, e Event, kind Kind, tail string) (Receipt, error) {
+	now := p.options.Now()
+	certain := kind.Fallback != "" && to.IsClient()
+	deadline := ""
+	if certain {
+		deadline = millis(now.Add(p.options.AckWithin))
+	}
+	part := partition(to)
+	keys := append(make([]string, 0, 4), p.keys.session(to), p.keys.log(to), p.keys.due(part))
+	if e.ID != "" {
+		keys = append(keys, p.keys.seen(to, e.ID))
+	}
+	verb, prefix := p.inbox.channel(part)
+	answer, err := p.pipes.run(ctx, p.scripts.publish, keys, verb, prefix, string(to), tail, newName(), millis(now), deadline,
+		kind.Name, logEntries, logLife.Milliseconds(), sessionLife.Milliseconds())
+	if err != nil {
+		return Receipt{}, err
+	}
+	r := Receipt{Epoch: answer.text(0), Number: uint64(answer.number(1)), Reached: int(answer.number(2))}
+	if r.Reached < 0 {
+		r.Reached, r.Repeated = 0, true
+		return r, nil
+	}
+	if certain && r.Reached == 0 && p.options.Fallback != nil {
+		return r, p.pushDue(ctx, to)
+	}
+	return r, nil
+}
+
+// publishLatest hands the event to whoever holds its audience. An instance that
+// was believed to hold it and is gone costs one more look.
+func (p *Publisher) publishLatest(ctx context.Context, to Audience, e Event, tail string) (Receipt, error) {
+	key := e.Key
+	if key == "" {
+		key = e.Kind
+	}
+	d := Delivery{Op: Latest, To: to, Key: key, Frame: []byte("{" + tail)}
+	self, r := "", Receipt{}
+	if here := p.here.Load(); here != nil {
+		self = here.name()
+		if here.host.Deliver(d) {
+			r.Reached = 1
+		}
+	}
+	instances, known := p.routes.get(to, p.options.Now())
+	for range 2 {
+		if !known {
+			var err error
+			if instances, err = p.find(ctx, to); err != nil {
+				return r, err
+			}
+		}
+		reached, missed, err := p.hand(ctx, d, instances, self)
+		r.Reached += reached
+		if err != nil || !missed || !known {
+			return r, err
+		}
+		known = false
+	}
+	return r, nil
+}
+
+// find looks up who holds an audience.
+func (p *Publisher) find(ctx context.Context, to Audience) ([]string, error) {
+	at, err := p.redis.HGet(ctx, p.keys.session(to), "at").Result()
+	if err := unavailable(err); err != nil {
+		return nil, err
+	}
+	var instances []string
+	if at != "" {
+		instances = strings.Split(at, ",")
+	}
+	p.routes.put(to, instances, p.options.Now())
+	return instances, nil
+}
+
+// hand gives a message to instances, except for one, in one round trip.
+func (p *Publisher) hand(ctx context.Context, d Delivery, instances []string, except string) (reached int, missed bool, err error) {
+	if len(instances) == 0 || len(instances) == 1 && instances[0] == except {
+		return 0, false, nil
+	}
+	message := d.encode()
+	var answers []*redis.Cmd
+	_, err = p.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+		for _, i := range instances {
+			if i != except {
+				answers = append(answers, send(ctx, pipe, p.inbox, d.To, i, message))
+			}
+		}
+		return nil
+	})
+	for _, a := range answers {
+		if n, _ := a.Int(); n > 0 {
+			reached++
+		} else {
+			missed = true
+		}
+	}
+	return reached, missed, unavailable(err)
+}
+
+// Disconnect closes all connections of a client, wherever they are; reason is
+// told to it. Those that open later are the authenticator's business.
+func (p *Publisher) Disconnect(ctx context.Context, client Audience, reason string) error {
+	return p.order(ctx, Delivery{Op: Disconnect, To: client, Key: reason})
+}
+
+// Revoke takes a topic from all connections of a client.
+func (p *Publisher) Revoke(ctx context.Context, client, topic Audience) error {
+	return p.order(ctx, Delivery{Op: Unsubscribe, To: client, Key: topic.Name()})
+}
+
+// order sends what must not miss anybody.
+func (p *Publisher) order(ctx context.Context, d Delivery) error {
+	if strings.ContainsAny(d.Key, "\n\x00") {
+		return fmt.Errorf("%w: the reason must be one line", ErrInvalid)
+	}
+	if err := d.To.validate(); err != nil {
+		return err
+	}
+	instances, err := p.find(ctx, d.To)
+	if err == nil {
+		_, _, err = p.hand(ctx, d, instances, "")
+	}
+	if err != nil {
+		return fmt.Errorf("tell %s: %w", d.To.Name(), err)
+	}
+	return nil
+}
+
+func millis(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }

@@ -1,0 +1,149 @@
+package realtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// renew keeps the members that are here from running out.
+func (n *Node) renew(ctx context.Context) error {
+	const most = 500
+	l := n.life.Load()
+	if l == nil {
+		return nil
+	}
+	members := make([]Member, 0, most)
+	for a, tag := range n.host.Members() {
+		members = append(members, Member{To: a, Tag: tag})
+	}
+	for len(members) > 0 {
+		some := members[:min(most, len(members))]
+		if err := n.renewSome(ctx, l, some); err != nil {
+			return err
+		}
+		members = members[len(some):]
+	}
+	return nil
+}
+
+// renewSome never enters anybody: whoever left meanwhile stays out.
+func (n *Node) renewSome(ctx context.Context, l *life, members []Member) error {
+	until := n.pub.options.Now().Add(n.options.Presence)
+	_, err := n.pub.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, m := range members {
+			key := n.pub.keys.presence(m.To)
+			p.ZAddXX(ctx, key, redis.Z{Score: float64(until.UnixMilli()), Member: l.name + "|" + m.Tag})
+			p.PExpireAt(ctx, key, until)
+		}
+		return nil
+	})
+	return unavailable(err)
+}
+
+// reapLease is how long whoever cleans up after an instance is left alone with it.
+const reapLease = 10 * time.Second
+
+// reap cleans up after instances whose lease is over.
+func (n *Node) reap(ctx context.Context) error {
+	const most = 10
+	now := n.pub.options.Now()
+	k := n.pub.keys
+	dead, err := n.pub.pipes.run(ctx, n.pub.scripts.condemn, []string{k.live(), k.dead()}, millis(now), millis(now.Add(reapLease)), most)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for i := range dead {
+		if err := n.clean(ctx, dead.text(i)); err != nil {
+			errs = append(errs, fmt.Errorf("clean up after %s: %w", dead.text(i), err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// clean takes an instance and all that it held out of Redis.
+func (n *Node) clean(ctx context.Context, instance string) error {
+	members, err := n.heldBy(ctx, instance)
+	if err != nil {
+		return err
+	}
+	if err := n.leave(ctx, instance, members); err != nil {
+		return err
+	}
+	k := n.pub.keys
+	_, err = n.pub.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		if verb, prefix := n.pub.inbox.channel(0); verb == "RPUSH" {
+			p.Del(ctx, prefix+instance)
+		}
+		p.ZRem(ctx, k.live(), instance)
+		p.ZRem(ctx, k.dead(), instance)
+		return nil
+	})
+	return unavailable(err)
+}
+
+func (n *Node) heldBy(ctx context.Context, instance string) ([]Member, error) {
+	answers := make([]*redis.StringSliceCmd, partitions)
+	_, err := n.pub.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i := range answers {
+			answers[i] = p.SMembers(ctx, n.pub.keys.held(i, instance))
+		}
+		return nil
+	})
+	var members []Member
+	for _, a := range answers {
+		for _, name := range a.Val() {
+			members = append(members, Member{To: Audience(name)})
+		}
+	}
+	return members, unavailable(err)
+}
+
+// ackEvery is how often acknowledgements go to Redis.
+const ackEvery = 250 * time.Millisecond
+
+// acks are the newest acknowledgements that Redis does not have yet.
+type acks struct {
+	mu     sync.Mutex
+	latest map[Audience]Place // guarded by mu
+}
+
+// Ack notes that a client has everything up to a place. It reaches Redis soon.
+func (n *Node) Ack(client Audience, upTo Place) {
+	n.acks.mu.Lock()
+	defer n.acks.mu.Unlock()
+	before := n.acks.latest[client]
+	if before.Epoch != upTo.Epoch || before.Number < upTo.Number {
+		n.acks.latest[client] = upTo
+	}
+}
+
+func (n *Node) flushAcks(ctx context.Context) error {
+	n.acks.mu.Lock()
+	latest := n.acks.latest
+	if len(latest) == 0 {
+		n.acks.mu.Unlock()
+		return nil
+	}
+	n.acks.latest = make(map[Audience]Place)
+	n.acks.mu.Unlock()
+	calls := make([]call, 0, len(latest))
+	for client, at := range latest {
+		calls = append(calls, call{
+			keys: []string{n.pub.keys.session(client), n.pub.keys.due(partition(client))},
+			args: []any{at.Epoch, at.Number, string(client)},
+		})
+	}
+	_, err := runAll(ctx, n.pub.redis, n.pub.scripts.ack, calls)
+	if err != nil {
+		for client, at := range latest {
+			n.Ack(client, at)
+		}
+	}
+	return err
+}
