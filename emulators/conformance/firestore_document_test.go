@@ -145,6 +145,34 @@ var firestoreDocumentCases = []firestoreCase{
 		}))
 		require.Equal(t, fields{"n": int64(2)}, db.data(t, "a/b"))
 	}},
+	{name: "documents are created, changed, read and deleted one by one", run: func(t *testing.T, db *firestoreDB) {
+		number := func(n int64) map[string]*pb.Value {
+			return map[string]*pb.Value{"n": {ValueType: &pb.Value_IntegerValue{IntegerValue: n}}, "m": {ValueType: &pb.Value_IntegerValue{IntegerValue: n}}}
+		}
+		mask := &pb.DocumentMask{FieldPaths: []string{"n"}}
+		create := &pb.CreateDocumentRequest{Parent: db.path + "/documents", CollectionId: "a", DocumentId: "b", Document: &pb.Document{Fields: number(1)}}
+		doc, err := db.rpc.CreateDocument(db.context(t), create)
+		require.NoError(t, err)
+		require.Equal(t, db.doc("a/b"), doc.Name)
+		_, err = db.rpc.CreateDocument(db.context(t), create)
+		refused(t, err, codes.AlreadyExists, "already exists")
+		doc, err = db.rpc.UpdateDocument(db.context(t), &pb.UpdateDocumentRequest{
+			Document: &pb.Document{Name: doc.Name, Fields: number(2)}, UpdateMask: mask, Mask: mask})
+		require.NoError(t, err)
+		require.Len(t, doc.Fields, 1)
+		doc, err = db.rpc.GetDocument(db.context(t), &pb.GetDocumentRequest{Name: doc.Name})
+		require.NoError(t, err)
+		require.EqualValues(t, 2, doc.Fields["n"].GetIntegerValue())
+		require.EqualValues(t, 1, doc.Fields["m"].GetIntegerValue())
+		_, err = db.rpc.DeleteDocument(db.context(t), &pb.DeleteDocumentRequest{Name: doc.Name})
+		require.NoError(t, err)
+		_, err = db.rpc.GetDocument(db.context(t), &pb.GetDocumentRequest{Name: doc.Name})
+		refused(t, err, codes.NotFound, "not found")
+		create.DocumentId = ""
+		doc, err = db.rpc.CreateDocument(db.context(t), create)
+		require.NoError(t, err)
+		require.Greater(t, len(doc.Name), len(db.doc("a/")), "an id is made up")
+	}},
 	{name: "batch write applies each write by itself", run: func(t *testing.T, db *firestoreDB) {
 		exists := &pb.Precondition{ConditionType: &pb.Precondition_Exists{Exists: true}}
 		res, err := db.rpc.BatchWrite(db.context(t), &pb.BatchWriteRequest{Database: db.path, Writes: []*pb.Write{

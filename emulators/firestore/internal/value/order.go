@@ -75,14 +75,6 @@ func Append(dst []byte, v *pb.Value) []byte {
 	return append(dst, byte(Null))
 }
 
-// AppendDescending appends an encoding that sorts the other way around.
-func AppendDescending(dst []byte, v *pb.Value) []byte {
-	start := len(dst)
-	dst = Append(dst, v)
-	Invert(dst[start:])
-	return dst
-}
-
 // Invert flips every bit, which turns ascending encodings into descending ones.
 func Invert(b []byte) {
 	for i := range b {
