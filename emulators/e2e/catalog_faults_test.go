@@ -52,6 +52,24 @@ func TestAPageThatFailsCostsOnlyItself(t *testing.T) {
 	require.NotZero(t, s.listed(t, "")[gone].Delisted)
 }
 
+func TestAChainGoesOnWhereItBroke(t *testing.T) {
+	s := openCatalog(t, catalog.ByCursor, provider.Options{Items: 200})
+	s.Provider.Misbehave(provider.Fault{Kind: provider.Status, Status: http.StatusForbidden, Page: 4})
+	j := s.sync(t)
+	require.Equal(t, job.Partial, j.State)
+	require.Equal(t, 4, j.Tally.Pages)
+	require.Equal(t, 75, j.Tally.Changed)
+
+	s.Provider.Behave()
+	var answer object
+	require.Equal(t, http.StatusAccepted, s.call(t, "POST", "/v1/jobs/"+string(j.ID)+"/retry", nil, &answer), "%v", answer)
+	j = s.closed(t, j.ID)
+	require.Equal(t, job.Done, j.State, j.Cause)
+	require.Equal(t, 8, j.Tally.Pages)
+	require.Equal(t, 200, j.Tally.Changed)
+	require.Len(t, s.listed(t, ""), 200)
+}
+
 func TestAProviderThatGoesDownIsAskedAgain(t *testing.T) {
 	for name, f := range map[string]provider.Fault{
 		"no answer":        {Kind: provider.Down, Page: 2, Times: 3},

@@ -47,12 +47,14 @@ const caller = "catalogtick"
 // abreast is how many syncs are started at once.
 const abreast = 8
 
-// Handle starts every sync that is due. One that cannot be started does not
-// keep the others from it.
+// Handle starts every sync that is due, and tells whose items are stale. One
+// that cannot be started does not keep the others from it.
 func (f *Function) Handle(ctx context.Context) error {
 	now := f.now().UTC()
 	var errs []error
+	var stale []string
 	err := f.catalogs.Active(ctx, func(found []catalogdb.Catalog) error {
+		stale = append(stale, staleOf(found, now)...)
 		failed := make([]error, len(found))
 		var g errgroup.Group
 		g.SetLimit(abreast)
@@ -65,7 +67,22 @@ func (f *Function) Handle(ctx context.Context) error {
 		errs = append(errs, failed...)
 		return nil
 	})
+	if n := len(stale); n > 0 {
+		f.log.WarnContext(ctx, "items are stale", slog.Int("shops", n), slog.Any("some", stale[:min(n, maxNamed)]))
+	}
 	return errors.Join(append(errs, err)...)
+}
+
+// maxNamed bounds how many stale shops a record names.
+const maxNamed = 20
+
+func staleOf(found []catalogdb.Catalog, now time.Time) (shops []string) {
+	for _, c := range found {
+		if !c.Syncs.Complete.Started.IsZero() && c.Current.Settings.Stale(now, c.Syncs.Complete.Started) {
+			shops = append(shops, c.Current.Settings.Shop)
+		}
+	}
+	return shops
 }
 
 func (f *Function) start(ctx context.Context, r catalogdb.Revision, now time.Time) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -70,6 +71,17 @@ func TestATickStartsWhatIsDue(t *testing.T) {
 		require.Equal(t, job.CatalogSync, started.jobs[name].Kind)
 		require.Equal(t, now, started.jobs[name].Created)
 	}
+}
+
+func TestATickTellsWhoseItemsAreStale(t *testing.T) {
+	late, fine := shop("late", now), shop("fine", now)
+	late.Syncs.Complete.Started, fine.Syncs.Complete.Started = now.Add(-21*time.Minute), now.Add(-19*time.Minute)
+	var said strings.Builder
+	f := catalogtick.New(catalogs{late, fine, shop("new", now)}, &jobs{jobs: map[string]job.Job{}},
+		slog.New(slog.NewTextHandler(&said, nil)), func() time.Time { return now })
+	require.NoError(t, f.Handle(t.Context()))
+	require.Contains(t, said.String(), "items are stale")
+	require.Contains(t, said.String(), "shops=1 some=[late]")
 }
 
 func TestOneShopDoesNotKeepTheOthersFromTheirs(t *testing.T) {

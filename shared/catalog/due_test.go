@@ -23,6 +23,33 @@ func at(t require.TestingT, text string) time.Time {
 	return got
 }
 
+func TestStale(t *testing.T) {
+	hourly := scheduled("", "", "UTC", time.Hour)
+	night := scheduled("22:00", "06:00", "UTC", time.Hour)
+	off := hourly
+	off.Active = false
+	for name, c := range map[string]struct {
+		s         catalog.Settings
+		now, last string
+		stale     bool
+	}{
+		"never synced":                       {hourly, "2026-05-01T12:00:00Z", "", true},
+		"synced an interval ago":             {hourly, "2026-05-01T12:00:00Z", "2026-05-01T11:00:00Z", false},
+		"an interval late":                   {hourly, "2026-05-01T13:00:01Z", "2026-05-01T11:00:00Z", true},
+		"by day nobody expects a night sync": {night, "2026-05-01T21:00:00Z", "2026-05-01T05:30:00Z", false},
+		"the night began and no sync came":   {night, "2026-05-01T23:00:01Z", "2026-05-01T05:30:00Z", true},
+		"switched off is never late":         {off, "2026-05-01T12:00:00Z", "2026-01-01T11:00:00Z", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var last time.Time
+			if c.last != "" {
+				last = at(t, c.last)
+			}
+			require.Equal(t, c.stale, c.s.Stale(at(t, c.now), last))
+		})
+	}
+}
+
 func TestDue(t *testing.T) {
 	off := scheduled("", "", "UTC", time.Hour)
 	off.Active = false
