@@ -3,6 +3,7 @@ package jobfinish
 import (
 	"context"
 	"iter"
+	"log/slog"
 	"time"
 
 	"lastmile/shared/catalog"
@@ -18,7 +19,10 @@ type Catalogs interface {
 
 // Sync completes syncs of catalogues: what the provider lists no longer becomes
 // unavailable.
-type Sync struct{ Catalogs Catalogs }
+type Sync struct {
+	Catalogs Catalogs
+	Log      *slog.Logger
+}
 
 // Complete is a [Completion].
 func (s Sync) Complete(ctx context.Context, j job.Job, pages iter.Seq2[[]byte, error]) (changed int, err error) {
@@ -35,8 +39,12 @@ func (s Sync) Complete(ctx context.Context, j job.Job, pages iter.Seq2[[]byte, e
 			return 0, err
 		}
 	}
-	return s.Catalogs.Complete(ctx, catalogdb.Run{
+	changed, err = s.Catalogs.Complete(ctx, catalogdb.Run{
 		Shop: j.Shop, Job: string(j.ID), Started: j.Created,
 		Whole: j.Plan.Whole, MissesAllowed: settings.Limits.MissesAllowed,
 	}, &seen, time.Now().UTC())
+	if err == nil {
+		s.Log.InfoContext(ctx, "items are fresh", slog.String("shop", j.Shop), slog.Time("oldest", seen.Oldest), slog.Int("delisted", changed))
+	}
+	return changed, err
 }

@@ -26,6 +26,6 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	sync := Sync{Catalogs: catalogdb.New(db)}
+	sync := Sync{Catalogs: catalogdb.New(db), Log: p.Log()}
 	return New(jobdb.New(db), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, p.Log()), nil
 }
