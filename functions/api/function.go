@@ -23,6 +23,7 @@ type Resources struct {
 	Items       Items
 	Jobs        Jobs
 	DeadLetters DeadLetters
+	Locations   Locations
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -42,6 +43,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.Items.register(routes)
 	r.Jobs.register(routes)
 	r.DeadLetters.register(routes)
+	r.Locations.register(routes)
 	return &Function{handler: httpapi.Chain(mux, append(layers, httpapi.LimitBody(maxBody))...)}
 }
 

@@ -10,6 +10,9 @@ import (
 	"lastmile/shared/job/jobredis"
 	"lastmile/shared/job/jobtimer"
 	"lastmile/shared/platform"
+	"lastmile/shared/track/intake"
+	"lastmile/shared/track/trackdb"
+	"lastmile/shared/track/trackredis"
 )
 
 // Spec declares the API.
@@ -51,11 +54,16 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
-	jobs, catalogs := jobdb.New(db), catalogdb.New(db)
+	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(cache, trackredis.Options{})
 	return Resources{
 		Catalogs:    Catalogs{Store: catalogs, Jobs: jobs},
 		Items:       Items{Store: catalogs},
 		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},
 		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
+		Locations: Locations{
+			Intake: intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log()}),
+			Now:    positions,
+			Past:   trackdb.New(db),
+		},
 	}, nil
 }

@@ -1,5 +1,5 @@
 // Package sweep finishes what a crash left: events that were committed and never
-// published, and jobs that stand still.
+// published, jobs that stand still, and positions that wait for the database.
 //
 // Trigger: every minute. Replays are harmless, and so are two at once: a repair
 // is an event or a timer that counts once, or a change of what was read.
@@ -22,18 +22,25 @@ type Outbox interface {
 	SweepOutbox(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// Function is the sweep.
-type Function struct {
-	outbox Outbox
-	jobs   *jobdb.Store
-	closer jobdb.Closer
-	log    *slog.Logger
-	now    func() time.Time
+// Locations publishes positions that have been waiting for longer than patience,
+// and returns in how many batches.
+type Locations interface {
+	Sweep(ctx context.Context, now time.Time, patience time.Duration) (int, error)
 }
 
-// New returns a Function that repairs what o and s hold.
-func New(o Outbox, s *jobdb.Store, c jobdb.Closer, log *slog.Logger) *Function {
-	return &Function{outbox: o, jobs: s, closer: c, log: log, now: func() time.Time { return time.Now().UTC() }}
+// Function is the sweep.
+type Function struct {
+	outbox    Outbox
+	jobs      *jobdb.Store
+	closer    jobdb.Closer
+	locations Locations
+	log       *slog.Logger
+	now       func() time.Time
+}
+
+// New returns a Function that repairs what o, s and l hold.
+func New(o Outbox, s *jobdb.Store, c jobdb.Closer, l Locations, log *slog.Logger) *Function {
+	return &Function{outbox: o, jobs: s, closer: c, locations: l, log: log, now: func() time.Time { return time.Now().UTC() }}
 }
 
 // The bounds of one pass. What is left waits for the next.
@@ -47,7 +54,7 @@ const (
 
 // Handle makes one pass.
 func (f *Function) Handle(ctx context.Context) error {
-	return errors.Join(f.sweepOutbox(ctx), f.sweepJobs(ctx))
+	return errors.Join(f.sweepOutbox(ctx), f.sweepJobs(ctx), f.sweepLocations(ctx))
 }
 
 func (f *Function) sweepOutbox(ctx context.Context) error {
@@ -63,6 +70,17 @@ func (f *Function) sweepOutbox(ctx context.Context) error {
 		if total += n; n < eventBatch {
 			return nil
 		}
+	}
+	return nil
+}
+
+func (f *Function) sweepLocations(ctx context.Context) error {
+	n, err := f.locations.Sweep(ctx, f.now(), patience)
+	if n > 0 {
+		f.log.InfoContext(ctx, "published positions that were waiting", slog.Int("batches", n))
+	}
+	if err != nil {
+		return fmt.Errorf("sweep locations: %w", err)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/job/jobtimer"
 	"lastmile/shared/platform"
+	"lastmile/shared/track/intake"
+	"lastmile/shared/track/trackredis"
 )
 
 // Spec declares the function. It publishes whatever others left in the outbox.
@@ -28,5 +30,14 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(db, jobdb.New(db), jobtimer.New(timers), p.Log()), nil
+	events, err := p.Bus()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := p.Redis()
+	if err != nil {
+		return nil, err
+	}
+	locations := intake.NewFlush(trackredis.New(cache, trackredis.Options{}), events)
+	return New(db, jobdb.New(db), jobtimer.New(timers), locations, p.Log()), nil
 }
