@@ -39,15 +39,8 @@ func serveFirestore(ctx context.Context, addr string) error {
 }
 
 func startOurFirestore(ctx context.Context) (*firestoreProcess, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	return startFirestore(addr, exec.CommandContext(ctx, self, firestoreChild, addr))
+	p, err := startChild(ctx, firestoreChild)
+	return &firestoreProcess{process: p}, err
 }
 
 func startGoogleFirestore(ctx context.Context) (*firestoreProcess, error) {
@@ -75,15 +68,6 @@ func googleFirestoreJar() string {
 		}
 	}
 	return ""
-}
-
-// freeAddr is a port that was free a moment ago.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
 }
 
 func startFirestore(addr string, cmd *exec.Cmd) (*firestoreProcess, error) {

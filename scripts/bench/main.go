@@ -25,7 +25,6 @@ type section struct {
 
 func sections() []section {
 	return []section{
-		{"events", "Events through push", benchEvents},
 		{"jobs", "Jobs: the caller's latency", benchJobs},
 		{"sync", "Catalogue sync", benchSync},
 		{"firestore", "Firestore emulator beside Google's", benchFirestore},
@@ -36,10 +35,11 @@ func sections() []section {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if child(ctx, os.Args[1:]) {
-		return
+	served, err := serveChild(ctx, os.Args[1:])
+	if !served {
+		err = run(ctx, os.Args[1:])
 	}
-	if err := run(ctx, os.Args[1:]); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

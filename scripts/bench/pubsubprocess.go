@@ -32,15 +32,7 @@ func servePubSub(ctx context.Context, addr string) error {
 }
 
 func startOurPubSub(ctx context.Context) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	return startProcess(addr, exec.CommandContext(ctx, self, pubsubChild, addr))
+	return startChild(ctx, pubsubChild)
 }
 
 func startGooglePubSub(ctx context.Context) (*process, error) {
