@@ -110,23 +110,21 @@ func TestAnIncrementalSyncAsksForChangesOnly(t *testing.T) {
 	whole := s.sync(t)
 	require.True(t, whole.Plan.Whole)
 	changed := s.Provider.Change(5)
-	s.Provider.Remove(s.Provider.IDs()[50])
+	gone := s.Provider.IDs()[50]
+	s.Provider.Remove(gone)
 
 	some := s.sync(t)
 	require.Equal(t, job.Done, some.State, some.Cause)
 	require.False(t, some.Plan.Whole)
 	require.Equal(t, 1, some.Tally.Pages)
 	require.Equal(t, len(changed), some.Tally.Changed)
-	require.Len(t, s.listed(t, "available=true"), availableOf(t, s)+1, "what was not asked for is not missing")
-}
+	require.Zero(t, s.listed(t, "")[gone].Delisted, "what was not asked for is not missing")
 
-func availableOf(t *testing.T, s *shop) (n int) {
-	for _, i := range s.provided(t) {
-		if i.Available {
-			n++
-		}
-	}
-	return n
+	s.configure(t, s.Provider.Settings(catalog.ByWindow, "bakery"))
+	all := s.sync(t)
+	require.Equal(t, job.Done, all.State, all.Cause)
+	require.True(t, all.Plan.Whole, "new settings may read every item otherwise")
+	require.NotZero(t, s.listed(t, "")[gone].Delisted)
 }
 
 func TestRealProductsAreSyncedInEveryStyle(t *testing.T) {

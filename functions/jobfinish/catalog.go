@@ -40,7 +40,7 @@ func (s Sync) Complete(ctx context.Context, j job.Job, pages iter.Seq2[[]byte, e
 		}
 	}
 	changed, err = s.Catalogs.Complete(ctx, catalogdb.Run{
-		Shop: j.Shop, Job: string(j.ID), Started: j.Created,
+		Shop: j.Shop, Job: string(j.ID), Started: j.Created, Settings: j.Plan.Settings,
 		Whole: j.Plan.Whole, MissesAllowed: settings.Limits.MissesAllowed,
 	}, &seen, time.Now().UTC())
 	if err == nil {

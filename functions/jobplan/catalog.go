@@ -46,7 +46,7 @@ func (c Catalog) Divide(ctx context.Context, j job.Job, add func(context.Context
 	if err != nil {
 		return job.Plan{}, err
 	}
-	if err := c.Catalogs.Begin(ctx, j.Shop, catalogdb.Sync{Job: string(j.ID), Started: j.Created}); err != nil {
+	if err := c.Catalogs.Begin(ctx, j.Shop, catalogdb.Sync{Job: string(j.ID), Started: j.Created, Settings: stored.Current.Version}); err != nil {
 		return job.Plan{}, err
 	}
 	settings := stored.Current.Settings
@@ -54,7 +54,7 @@ func (c Catalog) Divide(ctx context.Context, j job.Job, add func(context.Context
 	if err != nil {
 		return job.Plan{}, err
 	}
-	division, err := settings.Plan(total, stored.Syncs.History(j.Created.Add(ahead)))
+	division, err := settings.Plan(total, stored.History(j.Created.Add(ahead)))
 	if err != nil {
 		return job.Plan{}, permanent(err)
 	}

@@ -66,8 +66,9 @@ type Syncs struct {
 
 // Sync is one sync of a catalogue.
 type Sync struct {
-	Job     string    `firestore:"job" json:"job"`
-	Started time.Time `firestore:"started" json:"started"`
+	Job      string    `firestore:"job" json:"job"`
+	Started  time.Time `firestore:"started" json:"started"`
+	Settings int       `firestore:"settings" json:"settings"` // the version it ran with
 
 	// Oldest is when the first of its pages was read, Finished when the last item
 	// was stored; zero for one that may not be over.
@@ -75,9 +76,13 @@ type Sync struct {
 	Finished time.Time `firestore:"finished" json:"finished,omitzero"`
 }
 
-// History is what planning the next sync, at now, needs to know.
-func (s Syncs) History(now time.Time) catalog.History {
-	return catalog.History{Now: now, LastComplete: s.Complete.Started, LastWhole: s.Whole.Started}
+// History is what planning the next sync, up to now, needs to know. After a
+// change of settings nothing before counts: they may read every item otherwise.
+func (c Catalog) History(now time.Time) catalog.History {
+	if c.Syncs.Whole.Settings != c.Current.Version {
+		return catalog.History{Now: now}
+	}
+	return catalog.History{Now: now, LastComplete: c.Syncs.Complete.Started, LastWhole: c.Syncs.Whole.Started}
 }
 
 func (s *Store) catalogs() docs.Collection[Catalog] { return docs.In[Catalog](s.db, "catalogs") }

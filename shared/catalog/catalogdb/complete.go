@@ -21,9 +21,10 @@ func (s *Store) note(ctx context.Context, shop string, syncs map[string]any) err
 
 // Run is a sync of which every page succeeded.
 type Run struct {
-	Shop    string
-	Job     string
-	Started time.Time
+	Shop     string
+	Job      string
+	Started  time.Time
+	Settings int // version
 
 	// Whole says that its pages list every item.
 	Whole bool
@@ -42,7 +43,7 @@ func (s *Store) Complete(ctx context.Context, r Run, seen *catalog.Seen, now tim
 			return marked, fmt.Errorf("complete sync of shop %s: %w", r.Shop, err)
 		}
 	}
-	done := Sync{Job: r.Job, Started: r.Started, Oldest: seen.Oldest, Finished: now}
+	done := Sync{Job: r.Job, Started: r.Started, Settings: r.Settings, Oldest: seen.Oldest, Finished: now}
 	syncs := map[string]any{"complete": done}
 	if whole {
 		syncs["whole"] = done
