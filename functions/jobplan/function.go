@@ -59,6 +59,7 @@ func (f *Function) Handle(ctx context.Context, e event.JobPlan) error {
 	if err != nil {
 		return err
 	}
+	ctx = jobdb.About(ctx, j)
 	if j.State == job.Pending {
 		if j, err = f.plan(ctx, j); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 
 	"lastmile/shared/docs"
 	"lastmile/shared/job"
+	"lastmile/shared/logs"
 )
 
 // input is a part of the list that a job works on.
@@ -28,6 +29,7 @@ func (s *Store) inputs(id job.ID) docs.Collection[input] {
 // false. An exclusive job that another stands in the way of is a
 // [*job.BusyError].
 func (s *Store) Submit(ctx context.Context, j job.Job, items []string) (stored job.Job, created bool, err error) {
+	ctx = About(ctx, j)
 	j.Input.Items = len(items)
 	writes := []docs.Write{s.jobs().Create(string(j.ID), j), docs.Emit(j.PlanEvent())}
 	if name := j.Kind.Lock(j.Shop); name != "" {
@@ -46,6 +48,12 @@ func (s *Store) Submit(ctx context.Context, j job.Job, items []string) (stored j
 		return stored, false, err
 	}
 	return j, false, fmt.Errorf("submit job %s: %w", j.ID, err)
+}
+
+// About returns ctx for what is done for a job: its records, and those of the
+// events that follow, tell which.
+func About(ctx context.Context, j job.Job) context.Context {
+	return logs.With(ctx, logs.Fields{Job: string(j.ID), Entity: logs.Entity{Type: "shop", ID: j.Shop}})
 }
 
 // inTheWay returns the job of the same id, or who holds the lock.
