@@ -125,10 +125,10 @@ func (r Jobs) tally(ctx context.Context, j job.Job) (job.Tally, error) {
 	if err != nil {
 		r.Log.WarnContext(ctx, "job board does not answer", slog.Any("error", err))
 	}
-	if ok {
+	if forgot := t.Pages < j.Watch.Pages; ok && !forgot {
 		return t, nil
 	}
-	return r.Store.Progress(ctx, j.ID)
+	return r.Store.Progress(ctx, j)
 }
 
 type jobList struct {

@@ -32,27 +32,41 @@ type Function struct {
 	now         func() time.Time
 }
 
-// New returns a Function that closes the jobs of s.
-func New(s *jobdb.Store, completions map[job.Kind]Completion, log *slog.Logger) *Function {
-	return &Function{jobs: s, completions: completions, log: log, now: stored}
+// New returns a Function that closes the jobs of s by the clock now.
+func New(s *jobdb.Store, completions map[job.Kind]Completion, log *slog.Logger, now func() time.Time) *Function {
+	return &Function{jobs: s, completions: completions, log: log, now: now}
 }
 
-// stored is the time as Firestore keeps it.
-func stored() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+// timeout bounds a call, and so how long it can be at a job. After that another
+// call takes over.
+const timeout = 5 * time.Minute
 
 // errNotYet makes the timer call again: another call is at it, or died at it.
 var errNotYet = errors.New("not yet")
 
 // Handle closes the job of a timer, if it is complete.
 func (f *Function) Handle(ctx context.Context, t timer.Timer) error {
-	id := jobtimer.Job(t)
-	tally, err := f.jobs.Survey(ctx, id)
+	j, err := f.jobs.Get(ctx, jobtimer.Job(t))
+	if errors.Is(err, job.ErrUnknown) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	j, err := f.jobs.Change(ctx, id, func(j job.Job) (job.Job, error) { return f.begin(j, tally) })
+	tally, err := f.jobs.Survey(ctx, j)
+	if err != nil {
+		return err
+	}
+	gen := j.Gen
+	now := f.now().UTC().Truncate(time.Microsecond) // as Firestore keeps it
+	j, err = f.jobs.Change(ctx, j.ID, func(j job.Job) (job.Job, error) {
+		if j.Gen != gen {
+			return j, errNothing
+		}
+		return begin(j, tally, now)
+	})
 	switch {
-	case errors.Is(err, errNothing), errors.Is(err, job.ErrUnknown):
+	case errors.Is(err, errNothing):
 		return nil
 	case errors.Is(err, errIncomplete):
 		f.log.WarnContext(ctx, "called too early to close a job", slog.Any("error", err))
@@ -68,9 +82,8 @@ var (
 	errIncomplete = errors.New("pages are missing")
 )
 
-// begin returns j as this call is to finish it.
-func (f *Function) begin(j job.Job, tally job.Tally) (job.Job, error) {
-	now := f.now()
+// begin returns j as the call that came at now is to finish it.
+func begin(j job.Job, tally job.Tally, now time.Time) (job.Job, error) {
 	switch j.State {
 	case job.Cancelling:
 		if wait := j.Watch.Moved.Add(job.PageTimeout).Sub(now); wait > 0 {
@@ -79,14 +92,16 @@ func (f *Function) begin(j job.Job, tally job.Tally) (job.Job, error) {
 		j.Tally = tally
 		return j.Move(job.Cancelled, now)
 	case job.Finishing:
-		if now.Sub(j.Watch.Moved) < job.PageTimeout {
+		// A call that began it itself, and lost the answer, goes on.
+		if age := now.Sub(j.Watch.Moved); age != 0 && age < timeout {
 			return j, fmt.Errorf("job %s is being closed: %w", j.ID, errNotYet)
 		}
 		j.Watch.Moved = now
 		return j, nil
 	case job.Running:
 	case job.Partial, job.Failed:
-		if tally.FailedPages == j.Tally.FailedPages {
+		// What an exclusive job saw may be out of date by now.
+		if j.Kind.Exclusive() || tally.FailedPages == j.Tally.FailedPages {
 			return j, errNothing
 		}
 	default:
@@ -114,7 +129,7 @@ func (f *Function) finish(ctx context.Context, j job.Job, tally job.Tally) error
 			return j, errNothing
 		}
 		j.Tally, j.Cause = tally, tally.Cause
-		return j.Move(tally.Verdict(), f.now())
+		return j.Move(tally.Verdict(), f.now().UTC())
 	})
 	if errors.Is(err, errNothing) {
 		return nil

@@ -16,7 +16,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name:    jobtimer.Function,
 		Class:   function.Small,
-		Timeout: 5 * time.Minute,
+		Timeout: timeout,
 		Binding: function.Bind(build, function.OnTimer((*Function).Handle)),
 	}
 }
@@ -27,5 +27,5 @@ func build(p *platform.Platform) (*Function, error) {
 		return nil, err
 	}
 	sync := Sync{Catalogs: catalogdb.New(db), Log: p.Log()}
-	return New(jobdb.New(db), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, p.Log()), nil
+	return New(jobdb.New(db), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, p.Log(), time.Now), nil
 }

@@ -38,9 +38,9 @@ type Function struct {
 	now       func() time.Time
 }
 
-// New returns a Function that repairs what o, s and l hold.
-func New(o Outbox, s *jobdb.Store, c jobdb.Closer, l Locations, log *slog.Logger) *Function {
-	return &Function{outbox: o, jobs: s, closer: c, locations: l, log: log, now: func() time.Time { return time.Now().UTC() }}
+// New returns a Function that repairs what o, s and l hold, by the clock now.
+func New(o Outbox, s *jobdb.Store, c jobdb.Closer, l Locations, log *slog.Logger, now func() time.Time) *Function {
+	return &Function{outbox: o, jobs: s, closer: c, locations: l, log: log, now: func() time.Time { return now().UTC() }}
 }
 
 // The bounds of one pass. What is left waits for the next.
@@ -99,14 +99,20 @@ func (f *Function) sweepJobs(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// errMoved ends a look at a job that somebody retried meanwhile.
+var errMoved = errors.New("job has moved")
+
 // check notes how far a job is, and helps it if it stands still.
 func (f *Function) check(ctx context.Context, j job.Job) error {
-	tally, err := f.jobs.Progress(ctx, j.ID)
+	tally, err := f.jobs.Progress(ctx, j)
 	if err != nil {
 		return err
 	}
-	var remedy job.Remedy
+	remedy, gen := job.Wait, j.Gen
 	j, err = f.jobs.Change(ctx, j.ID, func(j job.Job) (job.Job, error) {
+		if j.Gen != gen {
+			return j, errMoved
+		}
 		j, remedy = j.Diagnose(tally, f.now())
 		if remedy != job.Abandon || j.State != job.Pending {
 			return j, nil
@@ -114,7 +120,10 @@ func (f *Function) check(ctx context.Context, j job.Job) error {
 		j.Cause = "its plan was lost more than once"
 		return j.Move(job.Failed, f.now())
 	})
-	if err != nil || remedy == job.Wait {
+	switch {
+	case errors.Is(err, errMoved):
+		return nil
+	case err != nil || remedy == job.Wait:
 		return err
 	}
 	f.log.WarnContext(ctx, "helped a job that stands still", slog.String("job", string(j.ID)), slog.String("remedy", string(remedy)))

@@ -1,6 +1,8 @@
 package sweep
 
 import (
+	"time"
+
 	"lastmile/shared/event"
 	"lastmile/shared/function"
 	"lastmile/shared/job/jobdb"
@@ -39,5 +41,5 @@ func build(p *platform.Platform) (*Function, error) {
 		return nil, err
 	}
 	locations := intake.NewFlush(trackredis.New(cache, trackredis.Options{}), events)
-	return New(db, jobdb.New(db), jobtimer.New(timers), locations, p.Log()), nil
+	return New(db, jobdb.New(db), jobtimer.New(timers), locations, p.Log(), time.Now), nil
 }

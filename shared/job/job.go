@@ -197,8 +197,8 @@ func (j Job) Closing(now time.Time) Closing {
 	return c
 }
 
-// Reclosing returns the call that closes j again after page n, which had failed,
-// has been replayed.
+// Reclosing returns the call that closes j, maybe again, after page n, which had
+// failed, has been replayed and is done.
 func (j Job) Reclosing(n int, now time.Time) Closing {
 	return Closing{Job: j.ID, Reason: fmt.Sprintf("replay %d", j.Gen), Gen: n, Due: now}
 }

@@ -45,6 +45,9 @@ type Page struct {
 	// Gen is the job's when the outcome was stored.
 	Gen int `firestore:"gen" json:"gen"`
 
+	// Replayed is set if the page had failed before in this generation.
+	Replayed bool `firestore:"replayed,omitempty" json:"-"`
+
 	// Next is the event of a page that only this page could name; More says that
 	// there is one.
 	Next *Request `firestore:"next,omitempty" json:"-"`
@@ -68,6 +71,10 @@ func (p Page) Known() int {
 	}
 	return p.Page + 1
 }
+
+// Void reports whether the page failed before generation gen of its job, and so
+// is to be tried again.
+func (p Page) Void(gen int) bool { return p.State == Failed && p.Gen < gen }
 
 // Request is an event in its wire form.
 type Request struct {

@@ -49,6 +49,7 @@ func Indexes() []docs.Index {
 		{Collection: "jobs", Fields: []string{"shop", "kind", "-created"}},
 		{Collection: "jobs", Fields: []string{"open", "watch.checked"}},
 		{Collection: "pages", Fields: []string{"state", "page"}},
+		{Collection: "pages", Fields: []string{"state", "gen"}},
 	}
 }
 
@@ -119,10 +120,12 @@ func (s *Store) Pages(ctx context.Context, id job.ID, state job.State, after, li
 }
 
 // Progress returns how many pages have an outcome, how many failed and how many
-// are known, in three round trips at once, whatever their number.
-func (s *Store) Progress(ctx context.Context, id job.ID) (job.Tally, error) {
+// are known, in a few round trips at once, whatever their number. A page that is
+// to be tried again has no outcome.
+func (s *Store) Progress(ctx context.Context, j job.Job) (job.Tally, error) {
 	var t job.Tally
-	pages := s.pages(id)
+	var void int
+	pages := s.pages(j.ID)
 	err := together(
 		func() (err error) { t.Pages, err = pages.Query().Count(ctx); return err },
 		func() (err error) { t.FailedPages, err = pages.Where("state", "==", job.Failed).Count(ctx); return err },
@@ -133,7 +136,14 @@ func (s *Store) Progress(ctx context.Context, id job.ID) (job.Tally, error) {
 			}
 			return err
 		},
+		func() (err error) {
+			if j.Gen > 0 {
+				void, err = pages.Where("state", "==", job.Failed).Where("gen", "<", j.Gen).Count(ctx)
+			}
+			return err
+		},
 	)
+	t.Pages, t.FailedPages = t.Pages-void, t.FailedPages-void
 	return t, err
 }
 

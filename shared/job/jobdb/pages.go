@@ -112,7 +112,7 @@ func (p *Pages) close(ctx context.Context, id job.ID, s job.Standing) error {
 // mark notes an outcome, and has the job closed if it was the last.
 func (p *Pages) mark(ctx context.Context, j job.Job, page job.Page) error {
 	if j.State.Closed() {
-		return p.closer.Close(ctx, j.Reclosing(page.Page, time.Now()))
+		return nil
 	}
 	standing, err := p.board.Mark(ctx, j, page)
 	if err != nil {
@@ -160,7 +160,7 @@ func (t *Turn) check() error {
 		return fmt.Errorf("%w: job %s is %s; retry the job to have page %d again", job.ErrClosed, j.ID, j.State, t.d.Page)
 	case j.State == job.Finishing:
 		return fmt.Errorf("page %d: job %s is being closed", t.d.Page, j.ID)
-	case j.State == job.Running && t.page.Exists && t.page.Data.Gen < j.Gen:
+	case j.State == job.Running && t.page.Data.Void(j.Gen):
 		return fmt.Errorf("page %d: job %s is about to send it again", t.d.Page, j.ID)
 	}
 	return nil
@@ -178,6 +178,7 @@ func (t *Turn) record(ctx context.Context, outcome job.Page, effects []docs.Writ
 	outcome.Page, outcome.Attempt, outcome.Gen = t.d.Page, t.d.Attempt, j.Gen
 	outcome.At, outcome.Took, outcome.Expires = now.UTC(), now.Sub(t.began), j.Expires
 	outcome.Next, outcome.More = t.next, t.next != nil
+	outcome.Replayed = t.page.Exists
 	s := t.pages.store
 	err := s.db.Commit(ctx, append(effects, s.pages(j.ID).Replace(t.page, outcome))...)
 	switch {
@@ -185,6 +186,18 @@ func (t *Turn) record(ctx context.Context, outcome job.Page, effects []docs.Writ
 		return t.lost(ctx, err)
 	case err != nil:
 		return fmt.Errorf("page %d of job %s: %w", t.d.Page, j.ID, err)
+	}
+	return t.follow(ctx, outcome)
+}
+
+// follow has the board and the finaliser know of a stored outcome. A page that
+// had failed before may be too late for the call that its job closes by.
+func (t *Turn) follow(ctx context.Context, outcome job.Page) error {
+	j := t.job.Data
+	if outcome.Replayed && outcome.State == job.Done {
+		if err := t.pages.closer.Close(ctx, j.Reclosing(outcome.Page, time.Now())); err != nil {
+			return err
+		}
 	}
 	return t.pages.mark(ctx, j, outcome)
 }
@@ -203,7 +216,7 @@ func (t *Turn) settled(ctx context.Context) error {
 	if j.State.Stopped() || !page.Exists || j.State.Closed() && page.Data.At.Before(j.Finished) {
 		return nil
 	}
-	return t.pages.mark(ctx, j, page.Data)
+	return t.follow(ctx, page.Data)
 }
 
 // failTimeout bounds the recording of a failure, for which the work may have

@@ -73,7 +73,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 ` + standing)
 
 	reset = redis.NewScript(`
-for i = 2, #ARGV do redis.call('SETBIT', KEYS[3], ARGV[i], 0) end
+for i = 3, #ARGV do redis.call('SETBIT', KEYS[3], ARGV[i], 0) end
+redis.call('EXPIRE', KEYS[3], ARGV[2])
 ` + standing)
 )
 
@@ -98,7 +99,7 @@ func (b *Board) Cancel(ctx context.Context, id job.ID) error {
 
 // Reset forgets that pages of a job failed.
 func (b *Board) Reset(ctx context.Context, id job.ID, pages ...int) error {
-	args := []any{-1}
+	args := []any{-1, int(kept.Seconds())}
 	for _, p := range pages {
 		args = append(args, p)
 	}
