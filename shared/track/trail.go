@@ -29,6 +29,7 @@ const Window = 10 * time.Minute
 func TrailOf(fixes ...Fix) Trail {
 	t := make(Trail, len(fixes))
 	for i, f := range fixes {
+		f = f.Rounded() // as everybody else knows it
 		t[i] = spot(f.At.Unix(), whole(f.Lat, 1e6), whole(f.Lng, 1e6))
 	}
 	return t.tidy()
