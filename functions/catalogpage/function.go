@@ -60,7 +60,13 @@ func (f *Function) Handle(ctx context.Context, e event.CatalogPage) error {
 		Attempt: function.Attempt(ctx), Last: function.LastAttempt(ctx), Final: hopeless,
 		Publish: f.publisher.Publish,
 	}
-	err := f.pages.Run(ctx, d, func(ctx context.Context, t *jobdb.Turn) error { return f.sync(ctx, t, e) })
+	err := f.pages.Run(ctx, d, func(ctx context.Context, t *jobdb.Turn) error {
+		err := f.sync(ctx, t, e)
+		if errors.Is(err, cataloghttp.ErrBusy) { // a page that got no turn has not failed: it queues again
+			return f.publisher.Publish(ctx, &e)
+		}
+		return err
+	})
 	switch {
 	case errors.Is(err, job.ErrUnknown), errors.Is(err, job.ErrClosed), hopeless(err):
 		return fmt.Errorf("%w: %w", function.ErrPermanent, err)

@@ -17,8 +17,8 @@ const maxRedirects = 3
 
 // attempt asks once, when the gate lets it.
 func (c *Client) attempt(ctx context.Context, s catalog.Settings, req *http.Request, g *gate) (catalog.Page, *failure) {
-	if err := g.acquire(ctx, s.Limits.Parallelism); err != nil {
-		return catalog.Page{}, permanent(fmt.Errorf("%w: %w", ErrUnavailable, err))
+	if failure := c.turn(ctx, g, s.Limits.Parallelism); failure != nil {
+		return catalog.Page{}, failure
 	}
 	defer g.release()
 	limited, cancel := context.WithTimeout(ctx, s.Limits.Timeout())
@@ -38,6 +38,20 @@ func (c *Client) attempt(ctx context.Context, s catalog.Settings, req *http.Requ
 	}
 	page, err := catalog.ParsePage(s, resp.Header.Get, body)
 	return page, parseFailure(err, resp.Header.Get("Content-Type"))
+}
+
+// turn waits for a place at the provider, but not for ever.
+func (c *Client) turn(ctx context.Context, g *gate, limit int) *failure {
+	patient, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	err := g.acquire(patient, limit)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() == nil:
+		return permanent(ErrBusy)
+	}
+	return permanent(fmt.Errorf("%w: %w", ErrUnavailable, err))
 }
 
 // guardRedirect follows a few redirects, never away from TLS, and never takes

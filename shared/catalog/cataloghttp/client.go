@@ -29,6 +29,9 @@ var (
 	ErrRefused = errors.New("provider refused")
 	// ErrUnavailable is a provider that could not answer now, after all retries.
 	ErrUnavailable = errors.New("provider unavailable")
+	// ErrBusy is a provider that others kept busy for longer than a caller
+	// should wait: nothing was asked, and nothing has failed.
+	ErrBusy = errors.New("provider is busy with other pages")
 	// ErrForbidden is an address that settings must not lead to.
 	ErrForbidden = errors.New("address is not allowed")
 	// ErrTooLarge is an answer larger than limits.maxResponseBytes.
@@ -43,6 +46,7 @@ type Options struct {
 	AllowPrivate bool              // speak to private addresses too, and without TLS: local runs and tests
 	Transport    http.RoundTripper // in place of the guarded one, whose promises it then has to keep
 	MaxPause     time.Duration     // longest Retry-After that is honoured; 0 is a minute
+	Patience     time.Duration     // longest wait for a turn; 0 is 15 s
 }
 
 // Client fetches pages. It is safe for concurrent use, and is meant to be
@@ -51,17 +55,21 @@ type Client struct {
 	transport http.RoundTripper
 	plain     bool // a secret may be sent without TLS
 	maxPause  time.Duration
+	patience  time.Duration
 	gates     gates
 }
 
 // New returns a client.
 func New(o Options) *Client {
-	c := &Client{transport: o.Transport, plain: o.AllowPrivate, maxPause: o.MaxPause}
+	c := &Client{transport: o.Transport, plain: o.AllowPrivate, maxPause: o.MaxPause, patience: o.Patience}
 	if c.transport == nil {
 		c.transport = newTransport(o.AllowPrivate)
 	}
 	if c.maxPause == 0 {
 		c.maxPause = time.Minute
+	}
+	if c.patience == 0 {
+		c.patience = 15 * time.Second
 	}
 	return c
 }

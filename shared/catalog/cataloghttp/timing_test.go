@@ -219,3 +219,24 @@ func TestASecretThatCannotBeReadIsNamed(t *testing.T) {
 	require.ErrorIs(t, err, gone)
 	require.ErrorContains(t, err, "corner-key")
 }
+
+func TestACallerWaitsForATurnButNotForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cataloghttp.New(cataloghttp.Options{
+			Transport: &script{answers: []func(*http.Request) (*http.Response, error){hang}}, Patience: 5 * time.Second,
+		})
+		one := settings(func(s *catalog.Settings) { s.Limits.Parallelism, s.Limits.TimeoutSeconds, s.Limits.Retries = 1, 20, -1 })
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := c.Fetch(t.Context(), one, catalog.PageRef{}, secret)
+			require.ErrorIs(t, err, cataloghttp.ErrUnavailable)
+		})
+		synctest.Wait()
+		start := time.Now()
+		_, err := c.Fetch(t.Context(), one, catalog.PageRef{Number: 1}, secret)
+		require.ErrorIs(t, err, cataloghttp.ErrBusy)
+		require.NotErrorIs(t, err, cataloghttp.ErrUnavailable, "nothing was asked")
+		require.Equal(t, 5*time.Second, time.Since(start))
+		wg.Wait()
+	})
+}
