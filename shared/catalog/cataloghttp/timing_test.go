@@ -204,7 +204,7 @@ func TestAProviderIsNotCrowded(t *testing.T) {
 func TestAPauseIsForEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &crowd{refuse: true}
-		client := cataloghttp.New(cataloghttp.Options{Transport: c})
+		client := cataloghttp.New(cataloghttp.Options{Transport: c, Patience: time.Minute})
 		began := time.Now()
 		fetchMany(t, client, settings(func(s *catalog.Settings) { s.Limits.Parallelism = 1 }), 5)
 		require.Len(t, c.starts, 6)
