@@ -34,7 +34,7 @@ var layersByPattern = []struct {
 }{
 	{leaf, []string{"shared/geo", "shared/shadow"}},
 	{contract, []string{"shared/event"}},
-	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/track/intake"}},
+	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/track/intake", "shared/track/broadcast"}},
 	{platform, []string{
 		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
 		"shared/platform", "shared/realtime", "shared/timer",
@@ -91,6 +91,7 @@ var edges = []edge{
 	{"shared/assign", "shared/courier", "offers go to couriers"},
 	{"shared/assign", "shared/road", "candidates are ranked by road time"},
 	{"shared/assign", "shared/score", "the score breaks ties"},
+	{"shared/track/broadcast", "shared/realtime", "watchers are told where couriers are"},
 	{"gateway", "gateway/...", "the program wires its parts"},
 	{"gateway/...", "shared/track/...", "positions enter by the socket"},
 }
