@@ -1,0 +1,248 @@
+// Package wsconn is one WebSocket of a gateway.
+//
+// It owns the socket: gorilla/websocket shakes hands and reads; frames to the
+// client are written here, whole, from bytes that many sockets share. It
+// promises that
+//   - an idle connection costs one goroutine, which reads, a small read buffer,
+//     no write buffer and no timer;
+//   - TryWrite never waits, so whoever delivers can do it for all;
+//   - a client that breaks the protocol, or a limit, is told why.
+package wsconn
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/websocket"
+
+	"lastmile/gateway/hub"
+)
+
+// Protocol is the subprotocol that a client must offer.
+const Protocol = "lastmile.v1"
+
+const (
+	maxFrame     = 16 << 10        // from a client
+	closeTimeout = time.Second     // for a client to answer a close frame
+	maxLinger    = 1 << 20         // read from a client after the end
+	readBuffer   = 512             // bytes; frames of clients are small
+	handshake    = 5 * time.Second // for writing the answer to the upgrade
+)
+
+// Upgrader turns requests into connections.
+type Upgrader struct{ upgrader websocket.Upgrader }
+
+// NewUpgrader returns an Upgrader for pages of the origins that allowed accepts;
+// requests that name no origin, as from apps, are allowed.
+func NewUpgrader(allowed func(*http.Request) bool) *Upgrader {
+	return &Upgrader{websocket.Upgrader{
+		HandshakeTimeout: handshake,
+		ReadBufferSize:   readBuffer,
+		WriteBufferPool:  new(sync.Pool),
+		Subprotocols:     []string{Protocol},
+		CheckOrigin:      allowed,
+	}}
+}
+
+// Upgrade answers the request; if it cannot, it has told the client. The caller
+// must leave its handler soon, and read on a goroutine of its own.
+func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
+	ws, err := u.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{ws: ws, net: ws.NetConn()}
+	if s, ok := c.net.(syscall.Conn); ok {
+		if c.raw, err = s.SyscallConn(); err != nil {
+			_ = ws.Close()
+			return nil, err
+		}
+	}
+	ws.SetReadLimit(maxFrame)
+	ws.SetPingHandler(func(data string) error {
+		c.control(opPong, []byte(data))
+		return nil
+	})
+	ws.SetPongHandler(func(string) error {
+		c.heard()
+		return nil
+	})
+	ws.SetCloseHandler(func(int, string) error { return nil })
+	return c, nil
+}
+
+// Conn is one connection. One goroutine may Read; the rest is for the hub.
+type Conn struct {
+	ws  *websocket.Conn
+	net net.Conn
+	raw syscall.RawConn // nil if there is no way to write without waiting
+
+	lastHeard atomic.Int64 // Unix seconds of the last whole frame
+	mu        sync.Mutex   // held while writing
+	midFrame  bool         // a frame has begun and not ended; guarded by mu
+	closed    bool         // guarded by mu
+	answered  bool         // both sides have said good-bye; owned by the reader
+}
+
+// Format implements hub.Wire.
+func (c *Conn) Format() hub.Format { return hub.WebSocket }
+
+// Encode implements hub.Wire.
+func (c *Conn) Encode(text []byte) []byte { return encode(opText, text) }
+
+// TryWrite implements hub.Wire.
+func (c *Conn) TryWrite(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.tryWrite(b)
+}
+
+// tryWrite is TryWrite; mu is held.
+func (c *Conn) tryWrite(b []byte) (n int, err error) {
+	if c.raw == nil || c.closed {
+		return 0, nil
+	}
+	failed := c.raw.Write(func(fd uintptr) bool {
+		n, err = syscall.Write(int(fd), b)
+		return true
+	})
+	if failed != nil {
+		return 0, failed
+	}
+	if err == syscall.EAGAIN || err == syscall.EINTR {
+		return 0, nil
+	}
+	c.midFrame = n > 0 && n < len(b)
+	return max(n, 0), err
+}
+
+// WriteAll implements hub.Wire.
+func (c *Conn) WriteAll(batch [][]byte, by time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	if err := c.net.SetWriteDeadline(by); err != nil {
+		return err
+	}
+	c.midFrame = true
+	all := net.Buffers(batch)
+	if _, err := all.WriteTo(c.net); err != nil {
+		return err
+	}
+	c.midFrame = false
+	return c.net.SetWriteDeadline(time.Time{})
+}
+
+// Ping asks the client for a sign of life. It does not wait: a client that is
+// being written to needs no ping.
+func (c *Conn) Ping() { c.control(opPing, nil) }
+
+// control sends a small frame if nothing is being written.
+func (c *Conn) control(op byte, payload []byte) {
+	if !c.mu.TryLock() {
+		return
+	}
+	defer c.mu.Unlock()
+	if c.midFrame {
+		return
+	}
+	b := encode(op, payload)
+	if n, _ := c.tryWrite(b); n > 0 && n < len(b) {
+		c.shut()
+	}
+}
+
+// Close implements hub.Wire.
+func (c *Conn) Close(why hub.Close) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	if why.Code == hub.CodeGone || c.midFrame {
+		c.shut()
+		return
+	}
+	b := encodeClose(why.Code, why.Reason)
+	if n, err := c.tryWrite(b); err != nil || n < len(b) {
+		c.shut()
+		return
+	}
+	c.closed = true
+	_ = c.net.SetReadDeadline(time.Now().Add(closeTimeout))
+}
+
+// shut ends the socket without a word; mu is held.
+func (c *Conn) shut() {
+	c.closed = true
+	_ = c.net.Close()
+}
+
+// LastHeard is when the client last sent anything whole.
+func (c *Conn) LastHeard() time.Time { return time.Unix(c.lastHeard.Load(), 0) }
+
+func (c *Conn) heard() { c.lastHeard.Store(time.Now().Unix()) }
+
+// ReadBy sets a deadline for what is read next; zero means none.
+func (c *Conn) ReadBy(t time.Time) { _ = c.net.SetReadDeadline(t) }
+
+// ErrRefused means that the client was in the wrong and has been told.
+var ErrRefused = errors.New("refused")
+
+// Read returns the next message, which is the caller's. Its error ends the
+// connection: call End.
+func (c *Conn) Read() ([]byte, error) {
+	kind, r, err := c.ws.NextReader()
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	if kind != websocket.TextMessage {
+		return nil, c.refuse(websocket.CloseUnsupportedData, "send text frames")
+	}
+	message, err := io.ReadAll(r)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	if !utf8.Valid(message) {
+		return nil, c.refuse(websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
+	}
+	c.heard()
+	return message, nil
+}
+
+// explain answers a close frame. Of other faults gorilla has told the client.
+func (c *Conn) explain(err error) error {
+	var closed *websocket.CloseError
+	if errors.As(err, &closed) {
+		c.Close(hub.Close{Code: websocket.CloseNormalClosure})
+		c.answered = true
+	}
+	return err
+}
+
+func (c *Conn) refuse(code int, reason string) error {
+	c.Close(hub.Close{Code: code, Reason: reason})
+	return ErrRefused
+}
+
+// End closes the socket. What the client still sends is read for a moment, or
+// the reason for the end might be lost on its way.
+func (c *Conn) End() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	if half, ok := c.net.(interface{ CloseWrite() error }); ok && !c.answered && half.CloseWrite() == nil {
+		_ = c.net.SetReadDeadline(time.Now().Add(closeTimeout))
+		_, _ = io.Copy(io.Discard, io.LimitReader(c.net, maxLinger))
+	}
+	_ = c.net.Close()
+}
