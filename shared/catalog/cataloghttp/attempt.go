@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"lastmile/shared/catalog"
 )
@@ -40,15 +41,19 @@ func (c *Client) attempt(ctx context.Context, s catalog.Settings, req *http.Requ
 	return page, parseFailure(err, resp.Header.Get("Content-Type"))
 }
 
-// turn waits for a place at the provider, but not for ever.
+// turn waits for a place at the provider, but not for ever. A caller who has
+// less time than our patience is told at once if that cannot be enough.
 func (c *Client) turn(ctx context.Context, g *gate, limit int) *failure {
 	patient, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	err := g.acquire(patient, limit)
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case ctx.Err() == nil:
+	}
+	if end, bounded := ctx.Deadline(); !bounded || time.Until(end) > c.patience {
+		<-patient.Done() // a pause may outlast it: callers who come again at once would spin
+	}
+	if context.Cause(patient) == context.DeadlineExceeded && ctx.Err() == nil {
 		return permanent(ErrBusy)
 	}
 	return permanent(fmt.Errorf("%w: %w", ErrUnavailable, err))

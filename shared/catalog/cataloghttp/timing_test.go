@@ -136,6 +136,21 @@ func TestAWaitThatOutlastsTheCallerIsNotBegun(t *testing.T) {
 	})
 }
 
+func TestAPauseThatOutlastsOurPatienceIsWaitedOutAsFarAsThat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := cataloghttp.New(cataloghttp.Options{
+			Transport: &script{answers: []func(*http.Request) (*http.Response, error){answer(429, "", "Retry-After", "50")}}, Patience: 5 * time.Second,
+		})
+		once := settings(func(s *catalog.Settings) { s.Limits.Retries = -1 })
+		_, err := client.Fetch(t.Context(), once, catalog.PageRef{}, secret)
+		require.ErrorIs(t, err, cataloghttp.ErrUnavailable)
+		began := time.Now()
+		_, err = client.Fetch(t.Context(), once, catalog.PageRef{}, secret)
+		require.ErrorIs(t, err, cataloghttp.ErrBusy)
+		require.Equal(t, 5*time.Second, time.Since(began), "callers who come again at once would spin")
+	})
+}
+
 func TestACallerThatLeavesIsNotHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := cataloghttp.New(cataloghttp.Options{Transport: &script{answers: []func(*http.Request) (*http.Response, error){hang}}})
