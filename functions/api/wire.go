@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/deadletter/deadletterdb"
 	"lastmile/shared/event"
@@ -10,6 +12,8 @@ import (
 	"lastmile/shared/job/jobredis"
 	"lastmile/shared/job/jobtimer"
 	"lastmile/shared/platform"
+	"lastmile/shared/realtime"
+	"lastmile/shared/track/broadcast"
 	"lastmile/shared/track/intake"
 	"lastmile/shared/track/trackdb"
 	"lastmile/shared/track/trackredis"
@@ -61,9 +65,25 @@ func resources(p *platform.Platform) (r Resources, err error) {
 		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},
 		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
 		Locations: Locations{
-			Intake: intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log()}),
+			Intake: intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log(), Broadcaster: watchers(p)}),
 			Now:    positions,
 			Past:   trackdb.New(db),
 		},
 	}, nil
+}
+
+// watchers are those on sockets. Whoever reports to the API reaches them by
+// Redis.
+func watchers(p *platform.Platform) *broadcast.Broadcaster {
+	return broadcast.Lazy(func(ctx context.Context) (broadcast.Publisher, error) {
+		client, err := p.Redis()
+		if err != nil {
+			return nil, err
+		}
+		kinds, err := realtime.NewKinds(realtime.Standard()...)
+		if err != nil {
+			return nil, err
+		}
+		return realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
+	})
 }

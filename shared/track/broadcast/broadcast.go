@@ -9,6 +9,8 @@ package broadcast
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"lastmile/shared/realtime"
@@ -21,10 +23,34 @@ type Publisher interface {
 }
 
 // Broadcaster tells watchers where couriers are. It is safe for concurrent use.
-type Broadcaster struct{ publisher Publisher }
+type Broadcaster struct {
+	open func(ctx context.Context) (Publisher, error)
+
+	mu        sync.Mutex
+	publisher Publisher // guarded by mu; nil until it is first needed
+}
 
 // New returns a Broadcaster by way of p.
-func New(p Publisher) *Broadcaster { return &Broadcaster{p} }
+func New(p Publisher) *Broadcaster { return &Broadcaster{publisher: p} }
+
+// Lazy returns a Broadcaster by way of what open returns. It is called when the
+// first position comes, and again as long as it fails.
+func Lazy(open func(ctx context.Context) (Publisher, error)) *Broadcaster {
+	return &Broadcaster{open: open}
+}
+
+func (b *Broadcaster) connect(ctx context.Context) (Publisher, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.publisher != nil {
+		return b.publisher, nil
+	}
+	p, err := b.open(ctx)
+	if err == nil {
+		b.publisher = p
+	}
+	return p, err
+}
 
 // kind is an entry of [realtime.Standard].
 const kind = "courier.moved"
@@ -50,15 +76,19 @@ const timeout = time.Second
 func (b *Broadcaster) Broadcast(ctx context.Context, fixes ...track.Fix) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	publisher, err := b.connect(ctx)
+	if err != nil {
+		return fmt.Errorf("broadcast: %w", err)
+	}
 	var errs []error
 	for _, f := range fixes {
 		e := realtime.Event{Kind: kind, Key: string(f.Courier), Data: moved{
 			f.Courier, f.Order, f.At, f.Seq, f.Lat, f.Lng, f.Accuracy, f.Speed, f.Heading,
 		}}
-		_, err := b.publisher.Publish(ctx, realtime.Topic("courier", string(f.Courier)), e)
+		_, err := publisher.Publish(ctx, realtime.Topic("courier", string(f.Courier)), e)
 		errs = append(errs, err)
 		if f.Order != "" {
-			_, err := b.publisher.Publish(ctx, realtime.Topic("order", string(f.Order)), e)
+			_, err := publisher.Publish(ctx, realtime.Topic("order", string(f.Order)), e)
 			errs = append(errs, err)
 		}
 	}

@@ -56,6 +56,22 @@ func TestOneThatCannotBeToldDoesNotStopTheOthers(t *testing.T) {
 	require.Contains(t, e.sent, realtime.Topic("courier", "bob"))
 }
 
+func TestALazyOneOpensWhenItCan(t *testing.T) {
+	e := &events{sent: map[realtime.Audience]realtime.Event{}}
+	opened := 0
+	b := broadcast.Lazy(func(context.Context) (broadcast.Publisher, error) {
+		if opened++; opened == 1 {
+			return nil, errors.New("redis is away")
+		}
+		return e, nil
+	})
+	require.ErrorContains(t, b.Broadcast(t.Context(), ada), "redis is away")
+	require.NoError(t, b.Broadcast(t.Context(), ada))
+	require.NoError(t, b.Broadcast(t.Context(), bob))
+	require.Equal(t, 2, opened)
+	require.Len(t, e.sent, 3)
+}
+
 func TestTheKindIsInTheTable(t *testing.T) {
 	srv, err := redis.Start(redis.Options{Server: redis.Embedded})
 	require.NoError(t, err)
