@@ -25,6 +25,7 @@ type section struct {
 
 func sections() []section {
 	return []section{
+		{"events", "Events through push", benchEvents},
 		{"jobs", "Jobs: the caller's latency", benchJobs},
 		{"sync", "Catalogue sync", benchSync},
 		{"firestore", "Firestore emulator beside Google's", benchFirestore},
