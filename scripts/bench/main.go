@@ -25,6 +25,7 @@ type section struct {
 
 func sections() []section {
 	return []section{
+		{"whole", "The whole", benchWhole},
 		{"events", "Events through push", benchEvents},
 		{"jobs", "Jobs: the caller's latency", benchJobs},
 		{"sync", "Catalogue sync", benchSync},
