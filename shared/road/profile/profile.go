@@ -1,0 +1,111 @@
+// Package profile says how a vehicle uses roads: where it may go, how fast, and
+// what a turn costs it. A profile is a table of values, read against the tags of
+// OpenStreetMap.
+//
+// Car follows OSRM's default car; simple is the exact model that the golden
+// distances are computed with, and reads hardly any tags.
+package profile
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Profile is a vehicle's view of roads.
+type Profile struct {
+	Name string
+
+	// Speeds are in km/h, by highway; Routes by route (ferries).
+	Speeds, Routes map[string]float64
+
+	// Bounds are upper limits of the speed in km/h, by key and value of a tag.
+	Bounds map[string]map[string]float64
+
+	// MaxspeedFactor is the share of a posted limit that is driven; with 0 limits
+	// are not read. MaxspeedOnlyLowers keeps a limit from raising the speed.
+	MaxspeedFactor     float64
+	MaxspeedOnlyLowers bool
+
+	// AccessTags are read in this order: the first that is present counts. Denied
+	// closes a road; Restricted opens it to those whose way begins or ends there.
+	AccessTags         []string
+	Denied, Restricted map[string]bool
+
+	// Closed are values by key that close a road, whatever its access.
+	Closed map[string]map[string]bool
+
+	// IgnoreOneways is for those on foot. OnewayExempt is the tag, like
+	// oneway:bicycle, whose "no" lifts a oneway.
+	IgnoreOneways bool
+	OnewayExempt  string
+
+	// Passable are the barriers that do not stop the vehicle; nil ignores all.
+	Passable map[string]bool
+
+	// SignalSeconds is what a traffic signal costs.
+	SignalSeconds float64
+
+	Turns Turns
+
+	// Exceptions are the vehicles that an "except" of a restriction frees; nil
+	// ignores restrictions.
+	Exceptions []string
+
+	// Vertices makes places snap to nodes instead of to points between them.
+	Vertices bool
+}
+
+// Turns are the costs of turns.
+type Turns struct {
+	// Seconds is the most that a turn costs, and Bias how much dearer one across
+	// the traffic is than one along it.
+	Seconds, Bias float64
+
+	// UTurnSeconds is the cost of turning round, at dead ends; AnyUTurn allows it
+	// everywhere, for nothing.
+	UTurnSeconds float64
+	AnyUTurn     bool
+}
+
+// ErrUnknown is returned for a name that no profile has.
+var ErrUnknown = fmt.Errorf("no such profile")
+
+// Named returns the profile of that name.
+func Named(name string) (Profile, error) {
+	for _, p := range []Profile{Car(), Moped(), Bicycle(), Foot(), Simple()} {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return Profile{}, fmt.Errorf("%w: %q; there are car, moped, bicycle, foot and simple", ErrUnknown, name)
+}
+
+// Cost returns the seconds of a turn by an angle in degrees, 0 straight on and
+// positive to the right, at a junction of so many roads.
+func (t Turns) Cost(angle float64, roads int, uTurn bool) float64 {
+	if t.AnyUTurn || t.Seconds == 0 || roads <= 2 && !uTurn {
+		return 0
+	}
+	bias, a := t.Bias, angle
+	if angle < 0 {
+		bias, a = 1/t.Bias, -angle
+	}
+	seconds := t.Seconds / (1 + math.Exp(-(13/bias*a/180 - 6.5*bias)))
+	if uTurn {
+		seconds += t.UTurnSeconds
+	}
+	return seconds
+}
+
+// Exempt reports whether an "except" of a restriction names the vehicle.
+func (p *Profile) Exempt(except string) bool {
+	for one := range strings.SplitSeq(except, ";") {
+		for _, mine := range p.Exceptions {
+			if strings.TrimSpace(one) == mine {
+				return true
+			}
+		}
+	}
+	return false
+}
