@@ -1,0 +1,174 @@
+package hierarchy
+
+import "slices"
+
+// Inf is the weight of what cannot be reached. Weights are below it; sums of two
+// of them fit.
+const Inf = int64(1) << 61
+
+// Metric is a hierarchy for one set of weights: of the topology's shortcuts only
+// those that are shortest paths.
+type Metric struct {
+	// Rise are the arcs up from each node, Fall those down to it.
+	Rise, Fall Fan
+}
+
+// Fan is arcs by their lower node: those of x are at First[x] up to First[x+1].
+type Fan struct {
+	First, Head []uint32
+	Weight      []int64
+
+	// Mid is the node that a shortcut leads over, None if the arc is the graph's.
+	Mid []uint32
+}
+
+// find returns the arc between x and an upper node.
+func (f *Fan) find(x, upper uint32) uint32 {
+	i := slices.Index(f.Head[f.First[x]:f.First[x+1]], upper)
+	return f.First[x] + uint32(i)
+}
+
+// pair is the weights of an edge, from its lower node up and back.
+type pair struct{ up, down int64 }
+
+// mids are the nodes that the two directions lead over.
+type mids struct{ up, down uint32 }
+
+// removed marks a direction that a better way through upper nodes replaces.
+const removed = None - 1
+
+// Customize returns the metric of the graph's arcs with these weights, each
+// greater than zero; [Inf] closes an arc.
+func (t *Topology) Customize(weights []int64) *Metric {
+	c := newCustomizer(t, weights)
+	c.lower()
+	c.perfect()
+	return &Metric{
+		Rise: c.fan(func(e uint32) (int64, uint32) { return c.weight[e].up, c.mid[e].up }),
+		Fall: c.fan(func(e uint32) (int64, uint32) { return c.weight[e].down, c.mid[e].down }),
+	}
+}
+
+// customizer holds the weights of edges while they are found. A dense row holds
+// the edges of one node by the other.
+type customizer struct {
+	*Topology
+	weight []pair
+	mid    []mids
+	row    []pair
+	over   []mids
+}
+
+func newCustomizer(t *Topology, weights []int64) *customizer {
+	c := &customizer{
+		Topology: t,
+		weight:   make([]pair, len(t.Up)), mid: make([]mids, len(t.Up)),
+		row: make([]pair, t.Nodes()), over: make([]mids, t.Nodes()),
+	}
+	for e := range c.weight {
+		c.weight[e], c.mid[e] = pair{Inf, Inf}, mids{None, None}
+	}
+	for i, s := range t.Slot {
+		switch w := weights[i]; {
+		case s == None:
+		case s%2 == 0:
+			c.weight[s/2].up = min(c.weight[s/2].up, w)
+		default:
+			c.weight[s/2].down = min(c.weight[s/2].down, w)
+		}
+	}
+	return c
+}
+
+// lower makes every edge the best way through lower nodes.
+func (c *customizer) lower() {
+	for y := c.Nodes() - 1; y >= 0; y-- {
+		for e := c.First[y]; e < c.First[y+1]; e++ {
+			c.row[c.Up[e]], c.over[c.Up[e]] = c.weight[e], c.mid[e]
+		}
+		for i := c.DownFirst[y]; i < c.DownFirst[y+1]; i++ {
+			c.through(c.Tail[i], c.Edge[i])
+		}
+		for e := c.First[y]; e < c.First[y+1]; e++ {
+			c.weight[e], c.mid[e] = c.row[c.Up[e]], c.over[c.Up[e]]
+		}
+	}
+}
+
+// through tries the ways over x, the lower node of edge e, for all edges of its
+// upper node.
+func (c *customizer) through(x, e uint32) {
+	own := c.weight[e]
+	if own.up >= Inf && own.down >= Inf {
+		return
+	}
+	from := c.First[x]
+	heads, weights := c.Up[from:e], c.weight[from:e]
+	for i, z := range heads {
+		w, best := weights[i], &c.row[z]
+		if v := own.down + w.up; v < best.up {
+			best.up, c.over[z].up = v, x
+		}
+		if v := own.up + w.down; v < best.down {
+			best.down, c.over[z].down = v, x
+		}
+	}
+}
+
+// perfect makes every edge the shortest path between its nodes, and removes
+// those that were longer.
+func (c *customizer) perfect() {
+	for y := range c.Nodes() {
+		for e := c.First[y]; e < c.First[y+1]; e++ {
+			c.row[c.Up[e]] = c.weight[e]
+		}
+		for i := c.DownFirst[y]; i < c.DownFirst[y+1]; i++ {
+			c.around(c.Tail[i], c.Edge[i])
+		}
+	}
+}
+
+// around tries the ways over the upper node y of edge e for the other edges of
+// its lower node x, and over their upper nodes for e itself.
+func (c *customizer) around(x, e uint32) {
+	from := c.First[x]
+	heads, weights := c.Up[from:e], c.weight[from:e]
+	own := c.weight[e]
+	best := own
+	for i, z := range heads {
+		w, upper := &weights[i], c.row[z]
+		if v := own.up + upper.up; v < w.up {
+			w.up, c.mid[from+uint32(i)].up = v, removed
+		}
+		if v := upper.down + own.down; v < w.down {
+			w.down, c.mid[from+uint32(i)].down = v, removed
+		}
+		best.up, best.down = min(best.up, w.up+upper.down), min(best.down, upper.up+w.down)
+	}
+	if best.up < own.up {
+		c.weight[e].up, c.mid[e].up = best.up, removed
+	}
+	if best.down < own.down {
+		c.weight[e].down, c.mid[e].down = best.down, removed
+	}
+}
+
+// fan keeps the arcs of one direction that are needed.
+func (c *customizer) fan(of func(e uint32) (weight int64, mid uint32)) Fan {
+	kept := 0
+	for e := range uint32(len(c.Up)) {
+		if w, mid := of(e); w < Inf && mid != removed {
+			kept++
+		}
+	}
+	f := Fan{First: make([]uint32, c.Nodes()+1), Head: make([]uint32, 0, kept), Weight: make([]int64, 0, kept), Mid: make([]uint32, 0, kept)}
+	for x := range c.Nodes() {
+		for e := c.First[x]; e < c.First[x+1]; e++ {
+			if w, mid := of(e); w < Inf && mid != removed {
+				f.Head, f.Weight, f.Mid = append(f.Head, c.Up[e]), append(f.Weight, w), append(f.Mid, mid)
+			}
+		}
+		f.First[x+1] = uint32(len(f.Head))
+	}
+	return f
+}

@@ -1,0 +1,162 @@
+package hierarchy
+
+import "slices"
+
+// Seed is where a search begins, or ends, and what it has cost by then. A cost
+// may be negative as long as no whole way is.
+type Seed struct {
+	Node   uint32
+	Weight int64
+}
+
+// Search answers questions about a metric. Its memory is used again for each
+// question, so only one may be asked at a time.
+type Search struct {
+	topology *Topology
+	metric   *Metric
+
+	rise, fall climb
+	selection
+}
+
+// NewSearch returns a Search.
+func NewSearch(t *Topology, m *Metric) *Search {
+	n := t.Nodes()
+	s := &Search{topology: t, metric: m, rise: newClimb(n), fall: newClimb(n)}
+	s.selection.init(n)
+	return s
+}
+
+// Use makes s answer for another metric of the same topology.
+func (s *Search) Use(m *Metric) { s.metric = m }
+
+// climb is one direction's way up the hierarchy.
+type climb struct {
+	dist  []int64  // by node; Inf outside of nodes
+	pred  []uint32 // by node: the lower node before it
+	nodes []uint32 // that were touched, descending
+	heads []uint32 // where the walk is
+}
+
+func newClimb(n int) climb {
+	c := climb{dist: make([]int64, n), pred: make([]uint32, n)}
+	for i := range c.dist {
+		c.dist[i] = Inf
+	}
+	return c
+}
+
+// run finds the best way from the seeds up to each of their ancestors.
+func (c *climb) run(t *Topology, f *Fan, seeds []Seed) {
+	c.heads = c.heads[:0]
+	for _, s := range seeds {
+		if s.Weight < c.dist[s.Node] {
+			c.dist[s.Node], c.pred[s.Node] = s.Weight, None
+		}
+		c.heads = append(c.heads, s.Node)
+	}
+	for len(c.heads) > 0 {
+		x := slices.Max(c.heads)
+		c.nodes = append(c.nodes, x)
+		c.relax(f, x)
+		c.step(t, x)
+	}
+}
+
+func (c *climb) relax(f *Fan, x uint32) {
+	d := c.dist[x]
+	if d >= Inf {
+		return
+	}
+	from, to := f.First[x], f.First[x+1]
+	weights := f.Weight[from:to]
+	for i, y := range f.Head[from:to] {
+		if v := d + weights[i]; v < c.dist[y] {
+			c.dist[y], c.pred[y] = v, x
+		}
+	}
+}
+
+// step moves every head that is at x to the parent, and joins those that meet.
+func (c *climb) step(t *Topology, x uint32) {
+	parent := t.parent(x)
+	kept := c.heads[:0]
+	for _, h := range c.heads {
+		if h == x {
+			h = parent
+		}
+		if h != None && !slices.Contains(kept, h) {
+			kept = append(kept, h)
+		}
+	}
+	c.heads = kept
+}
+
+func (c *climb) reset() {
+	for _, x := range c.nodes {
+		c.dist[x] = Inf
+	}
+	c.nodes = c.nodes[:0]
+}
+
+// Distance returns the weight of the shortest path from one of the seeds to
+// another, [Inf] if there is none.
+func (s *Search) Distance(from, to []Seed) int64 {
+	best, _ := s.meet(from, to)
+	s.rise.reset()
+	s.fall.reset()
+	return best
+}
+
+// Path returns the weight of the shortest path and its nodes, appended to path.
+func (s *Search) Path(path []uint32, from, to []Seed) ([]uint32, int64) {
+	best, top := s.meet(from, to)
+	if best < Inf {
+		path = s.unroll(path, top)
+	}
+	s.rise.reset()
+	s.fall.reset()
+	return path, best
+}
+
+func (s *Search) meet(from, to []Seed) (best int64, top uint32) {
+	s.rise.run(s.topology, &s.metric.Rise, from)
+	s.fall.run(s.topology, &s.metric.Fall, to)
+	best, top = Inf, None
+	for _, x := range s.fall.nodes {
+		if v := s.rise.dist[x] + s.fall.dist[x]; v < best {
+			best, top = v, x
+		}
+	}
+	return best, top
+}
+
+// unroll appends the nodes of the path over top.
+func (s *Search) unroll(path []uint32, top uint32) []uint32 {
+	var climbed []uint32
+	for x := top; x != None; x = s.rise.pred[x] {
+		climbed = append(climbed, x)
+	}
+	slices.Reverse(climbed)
+	path = append(path, climbed[0])
+	for i := 1; i < len(climbed); i++ {
+		path = s.expand(path, climbed[i-1], climbed[i])
+	}
+	for x := top; s.fall.pred[x] != None; x = s.fall.pred[x] {
+		path = s.expand(path, x, s.fall.pred[x])
+	}
+	return path
+}
+
+// expand appends the nodes after from, up to to.
+func (s *Search) expand(path []uint32, from, to uint32) []uint32 {
+	fan, low, high := &s.metric.Rise, from, to
+	if from < to {
+		fan, low, high = &s.metric.Fall, to, from
+	}
+	mid := fan.Mid[fan.find(low, high)]
+	if mid == None {
+		return append(path, to)
+	}
+	return s.expand(s.expand(path, from, mid), mid, to)
+}

@@ -1,0 +1,72 @@
+package hierarchy
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// selection is the nodes that ways from some seeds can climb over, so that a
+// sweep through them answers for all these seeds at once (RPHAST: Delling,
+// Goldberg and Werneck, 2011).
+type selection struct {
+	marks []uint64 // a bit for each node; clear between selections
+	nodes []uint32 // descending
+}
+
+func (s *selection) init(n int) { s.marks = make([]uint64, (n+63)/64) }
+
+// gather selects what is above the seeds.
+func (s *selection) gather(f *Fan, seeds []Seed) {
+	highest := 0
+	for _, seed := range seeds {
+		s.marks[seed.Node/64] |= 1 << (seed.Node % 64)
+		highest = max(highest, int(seed.Node/64))
+	}
+	s.nodes = s.nodes[:0]
+	for w := highest; w >= 0; w-- {
+		for s.marks[w] != 0 {
+			bit := bits.Len64(s.marks[w]) - 1
+			s.marks[w] &^= 1 << bit
+			x := uint32(64*w + bit)
+			s.nodes = append(s.nodes, x)
+			for _, y := range f.Head[f.First[x]:f.First[x+1]] {
+				s.marks[y/64] |= 1 << (y % 64)
+			}
+		}
+	}
+}
+
+// ToOne finds the way from each of many seeds to the nearest of some targets:
+// out[i] is its weight, the seed's included.
+func (s *Search) ToOne(out []int64, from, to []Seed) {
+	s.gather(&s.metric.Rise, from)
+	s.sweep(out, &s.fall, &s.metric.Rise, &s.metric.Fall, from, to)
+}
+
+// FromOne finds the way from the nearest of some seeds to each of many targets.
+func (s *Search) FromOne(out []int64, from, to []Seed) {
+	s.gather(&s.metric.Fall, to)
+	s.sweep(out, &s.rise, &s.metric.Fall, &s.metric.Rise, to, from)
+}
+
+// sweep answers for the selected seeds: c climbs from the few, and every
+// selected node takes the best of its upper ones.
+func (s *Search) sweep(out []int64, c *climb, selected, climbed *Fan, many, few []Seed) {
+	c.run(s.topology, climbed, few)
+	for _, x := range slices.Backward(s.nodes) {
+		d := c.dist[x]
+		from, to := selected.First[x], selected.First[x+1]
+		weights := selected.Weight[from:to]
+		for i, y := range selected.Head[from:to] {
+			d = min(d, weights[i]+c.dist[y])
+		}
+		c.dist[x] = d
+	}
+	for i, seed := range many {
+		out[i] = min(Inf, c.dist[seed.Node]+seed.Weight)
+	}
+	for _, x := range s.nodes {
+		c.dist[x] = Inf
+	}
+	c.reset()
+}
