@@ -125,9 +125,8 @@ func (w *world) token(who server.Identity) string {
 }
 
 var (
-	ann      = server.Identity{Client: realtime.Client("customer", "ann"), Topics: []string{"order:1*"}}
-	bob      = server.Identity{Client: realtime.Client("courier", "bob"), Roles: []string{"courier"}}
-	operator = server.Identity{Client: realtime.Client("operator", "ops"), Roles: []string{"operator"}, Topics: []string{"*"}}
+	ann = server.Identity{Client: realtime.Client("customer", "ann"), Topics: []string{"order:1*"}}
+	bob = server.Identity{Client: realtime.Client("courier", "bob"), Roles: []string{"courier"}}
 )
 
 // frame is any frame to a client.
