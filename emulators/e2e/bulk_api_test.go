@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,7 +23,9 @@ func (s *shop) call(t testing.TB, method, path string, body, out any, header ...
 	t.Helper()
 	sent, err := json.Marshal(body)
 	require.NoError(t, err)
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader(sent))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, bytes.NewReader(sent))
 	require.NoError(t, err)
 	r.Header.Set("Authorization", "Bearer "+s.Operator)
 	r.Header.Set("Content-Type", "application/json")
@@ -152,13 +155,8 @@ func TestDeadLettersAreReplayedByFilter(t *testing.T) {
 			}
 		}
 	}
-	until := func(done func() bool) {
-		for !done() {
-			require.NoError(t, t.Context().Err())
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
-	until(func() bool { ids, _ := all("waiting"); return len(ids) == n })
+	s.until(t, "all letters are archived", func() bool { ids, _ := all("waiting"); return len(ids) == n })
+	s.idle(t)
 
 	// The job turns up, so that the replayed pages find something to do.
 	j := job.New("later", "items.stock", "bakery", "ann", time.Now().UTC())
@@ -174,7 +172,7 @@ func TestDeadLettersAreReplayedByFilter(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, s.call(t, "POST", "/v1/deadletters/replay?function=bulkpage&type=bulk.page.v1", nil, &replay))
 	require.Equal(t, n, replay.Replayed)
 	require.Empty(t, replay.Next)
-	until(func() bool { _, replays := all("replayed"); return replays == n })
+	s.until(t, "all letters are replayed", func() bool { _, replays := all("replayed"); return replays == n })
 	require.EqualValues(t, 6, s.item(t, 0).Stock, "a page that is done stays done")
 }
 
@@ -186,9 +184,7 @@ func TestAPublishThatFailsIsNoReplay(t *testing.T) {
 		State   string
 		Replays int
 	}
-	for s.call(t, "GET", id, nil, &letter) != http.StatusOK {
-		time.Sleep(10 * time.Millisecond)
-	}
+	s.until(t, "the letter is archived", func() bool { return s.call(t, "GET", id, nil, &letter) == http.StatusOK })
 	s.PubSub.Faults.Add(fault.Rule{Method: "Publish", Code: codes.PermissionDenied})
 	var problem object
 	require.Equal(t, http.StatusInternalServerError, s.call(t, "POST", id+"/replay", nil, &problem))

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"lastmile/emulators/fault"
 	"lastmile/emulators/stack"
-	"lastmile/functions/sweep"
 	"lastmile/shared/bulk"
 	"lastmile/shared/bus"
 	"lastmile/shared/catalog"
@@ -36,7 +34,7 @@ type shop struct {
 
 func openShop(t *testing.T, items int) *shop {
 	t.Helper()
-	s := open(t, stack.Options{Quiet: true})
+	s := open(t, stackOptions())
 	s.stock(t, items)
 	return s
 }
@@ -97,16 +95,14 @@ func (s *shop) submit(t *testing.T, kind job.Kind, params map[string]string, inp
 // closed waits for a job to close.
 func (s *shop) closed(t testing.TB, id job.ID) job.Job {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for {
-		j, err := s.jobs.Get(ctx, id)
-		require.NoError(t, err, "the job should close")
-		if j.State.Closed() {
-			return j
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	var j job.Job
+	s.until(t, fmt.Sprintf("job %s is closed", id), func() bool {
+		var err error
+		j, err = s.jobs.Get(t.Context(), id)
+		require.NoError(t, err)
+		return j.State.Closed()
+	})
+	return j
 }
 
 func (s *shop) file(t *testing.T, name, content string) {
@@ -202,41 +198,25 @@ func TestOutagesLoseNothingAndDoubleNothing(t *testing.T) {
 	}
 }
 
-func TestWhatACrashLeftIsSwept(t *testing.T) {
-	s := openShop(t, 10)
-	s.PubSub.Faults.Add(fault.Rule{Method: "Publish", Code: codes.PermissionDenied})
-	j := s.submit(t, "items.stock", bulk.Params{"delta": "1"}, job.Input{}, "item-1")
-	s.PubSub.Faults.Reset()
-	n, err := s.db.SweepOutbox(t.Context(), time.Now().Add(time.Minute), 100)
-	require.NoError(t, err)
-	require.Equal(t, 1, n)
-	require.Equal(t, job.Done, s.closed(t, j.ID).State)
-	require.EqualValues(t, 6, s.item(t, 1).Stock)
-	require.NoError(t, s.StartFunction(sweep.Spec()), "the sweep itself starts")
-}
-
 func TestADeadLetterIsArchivedAndReplayed(t *testing.T) {
 	s := openShop(t, 1)
 	letters := deadletterdb.New(s.db)
 	lost := &event.BulkPage{Header: event.Header{ID: "lost"}, Job: "later", Shop: "bakery", Items: []string{"item-0"}}
 	require.NoError(t, s.bus.Publish(t.Context(), lost))
 	var found []deadletter.Letter
-	for len(found) == 0 {
+	s.until(t, "the letter is archived", func() bool {
 		var err error
 		found, _, err = letters.List(t.Context(), deadletter.Filter{State: deadletter.Waiting, Function: "bulkpage", Type: "bulk.page.v1", Class: "permanent"}, "", 10)
 		require.NoError(t, err)
-		time.Sleep(5 * time.Millisecond)
-	}
+		return len(found) == 1
+	})
 	require.Equal(t, "lost", found[0].Event)
 	require.Contains(t, found[0].Cause, "unknown job")
 	require.NoError(t, s.bus.Send(t.Context(), bus.Message{Topic: found[0].Type, Data: found[0].Data, Attributes: found[0].Attributes}))
 	require.NoError(t, letters.Replayed(t.Context(), time.Now(), found[0]))
-	for {
+	s.until(t, "the letter waits again", func() bool {
 		l, err := letters.Get(t.Context(), found[0].ID)
 		require.NoError(t, err)
-		if l.State == deadletter.Waiting && l.Replays == 1 {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+		return l.State == deadletter.Waiting && l.Replays == 1
+	})
 }
