@@ -93,7 +93,7 @@ func (r Jobs) submit(ctx context.Context, in *submission) (*jobAnswer, error) {
 // same reports whether two jobs ask for the same.
 func same(a, b job.Job) bool {
 	asked := func(j job.Job) string {
-		text, _ := json.Marshal([]any{j.Kind, j.Shop, j.Params, j.Input.Filter, j.Input.File})
+		text, _ := json.Marshal([]any{j.Kind, j.Shop, j.Params, j.Input.Digest, j.Input.Filter, j.Input.File})
 		return string(text)
 	}
 	return asked(a) == asked(b)

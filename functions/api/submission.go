@@ -1,6 +1,8 @@
 package api
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path"
@@ -54,8 +56,9 @@ func (s *submission) job(id job.ID, caller string, now time.Time) (job.Job, []st
 		faults.param("body.", b.Filter.Validate())
 	}
 	j.Params = params
-	j.Input = job.Input{Filter: b.Filter, File: b.File}
-	return j, distinct(b.Items, &faults), faults.err()
+	items := distinct(b.Items, &faults)
+	j.Input = job.Input{Items: len(items), Digest: digest(items), Filter: b.Filter, File: b.File}
+	return j, items, faults.err()
 }
 
 // inputs is how many kinds of input are given.
@@ -99,6 +102,18 @@ func distinct(items []string, f *faults) []string {
 		}
 	}
 	return kept
+}
+
+// digest tells one list of items from another; empty for none.
+func digest(items []string) string {
+	if len(items) == 0 {
+		return ""
+	}
+	h := sha256.New()
+	for _, id := range items {
+		fmt.Fprintf(h, "%d:%s", len(id), id) // cannot fail
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // faults collects what is wrong with a request, by field.

@@ -89,6 +89,9 @@ type Input struct {
 	// Items is the length of a list, which is stored beside the job.
 	Items int `firestore:"items,omitempty" json:"items,omitempty"`
 
+	// Digest tells one list from another.
+	Digest string `firestore:"digest,omitempty" json:"-"`
+
 	Filter *bulk.Filter `firestore:"filter,omitempty" json:"filter,omitempty"`
 
 	// File names an object in the private bucket: NDJSON, or CSV with a header.
