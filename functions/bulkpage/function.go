@@ -54,7 +54,7 @@ func (f *Function) Handle(ctx context.Context, e event.BulkPage) error {
 	d := jobdb.Delivery{
 		Job: job.ID(e.Job), Page: e.Page, Event: &e,
 		Attempt: function.Attempt(ctx), Last: function.LastAttempt(ctx),
-		Final: func(err error) bool { return errors.Is(err, function.ErrPermanent) },
+		Final: func(err error) bool { return !function.Classify(err).Retryable },
 	}
 	err := f.pages.Run(ctx, d, func(ctx context.Context, t *jobdb.Turn) error {
 		rows, outcome, err := f.rows(ctx, e)
