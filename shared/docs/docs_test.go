@@ -30,9 +30,10 @@ type shelf struct {
 
 // sink is a bus that can be down.
 type sink struct {
-	mu   sync.Mutex
-	down error
-	sent []bus.Message
+	mu     sync.Mutex
+	down   error
+	poison string // the id of an event that can never be sent
+	sent   []bus.Message
 }
 
 func (s *sink) Send(_ context.Context, messages ...bus.Message) error {
@@ -40,6 +41,11 @@ func (s *sink) Send(_ context.Context, messages ...bus.Message) error {
 	defer s.mu.Unlock()
 	if s.down != nil {
 		return s.down
+	}
+	for _, m := range messages {
+		if m.ID() == s.poison {
+			return errors.New("no such topic")
+		}
 	}
 	s.sent = append(s.sent, messages...)
 	return nil
@@ -244,6 +250,20 @@ func TestEmittedEventsAreNeverLost(t *testing.T) {
 		require.NoError(t, commit(db))
 		require.Equal(t, 1, sweep(db))
 		require.Equal(t, []string{"e1", "e1"}, ids(events))
+	})
+	t.Run("one that cannot be published holds up no other", func(t *testing.T) {
+		db, _, events := open(t)
+		events.set(down)
+		require.NoError(t, db.Commit(t.Context(), docs.Emit(
+			&event.JobPlan{Header: event.Header{ID: "e1"}, Job: "j"},
+			&event.JobPlan{Header: event.Header{ID: "e2"}, Job: "j"},
+		)))
+		events.set(nil)
+		events.poison = "e1"
+		n, err := db.SweepOutbox(t.Context(), time.Now().Add(time.Minute), 100)
+		require.ErrorContains(t, err, "no such topic")
+		require.Equal(t, 1, n)
+		require.Equal(t, []string{"e2"}, ids(events))
 	})
 	t.Run("an invalid event refuses the commit", func(t *testing.T) {
 		db, _, _ := open(t)

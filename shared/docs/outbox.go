@@ -2,6 +2,7 @@ package docs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -62,8 +63,22 @@ func (db *DB) SweepOutbox(ctx context.Context, before time.Time, limit int) (int
 	for i, w := range waiting {
 		messages[i] = w.Data.Message
 	}
-	if err := db.send(ctx, messages); err != nil {
-		return 0, fmt.Errorf("sweep outbox: %w", err)
+	if db.send(ctx, messages) == nil {
+		return len(messages), nil
 	}
-	return len(messages), nil
+	return db.sendEach(ctx, messages)
+}
+
+// sendEach sends messages one by one: one that cannot be published holds up no
+// other.
+func (db *DB) sendEach(ctx context.Context, messages []bus.Message) (sent int, err error) {
+	var errs []error
+	for _, m := range messages {
+		if err := db.send(ctx, []bus.Message{m}); err != nil {
+			errs = append(errs, fmt.Errorf("sweep outbox: %w", err))
+			continue
+		}
+		sent++
+	}
+	return sent, errors.Join(errs...)
 }
