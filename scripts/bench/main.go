@@ -31,6 +31,7 @@ func sections() []section {
 		{"sync", "Catalogue sync", benchSync},
 		{"firestore", "Firestore emulator beside Google's", benchFirestore},
 		{"pubsub", "Pub/Sub emulator beside Google's", benchPubSub},
+		{"locations", "Locations on two paths", benchLocations},
 	}
 }
 
