@@ -34,14 +34,14 @@ var layersByPattern = []struct {
 }{
 	{leaf, []string{"shared/geo", "shared/shadow"}},
 	{contract, []string{"shared/event"}},
-	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/track/intake", "shared/track/broadcast"}},
+	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/*/*timer", "shared/track/intake", "shared/track/broadcast"}},
 	{platform, []string{
 		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
 		"shared/platform", "shared/realtime", "shared/timer",
 	}},
 	{domain, []string{
 		"shared/assign/...", "shared/bulk/...", "shared/campaign/...", "shared/cart/...", "shared/catalog/...",
-		"shared/courier/...", "shared/job/...", "shared/order/...", "shared/road/...", "shared/score/...", "shared/track/...",
+		"shared/courier/...", "shared/deadletter/...", "shared/job/...", "shared/order/...", "shared/road/...", "shared/score/...", "shared/track/...",
 	}},
 	{registry, []string{"functions/registry"}},
 	{program, []string{"functions", "gateway"}},
@@ -86,6 +86,7 @@ var edges = []edge{
 	{"shared/platform", "shared/logs/logsdb", "records are kept from the first one on"},
 	{"shared/*/*", "shared/docs", "stores keep documents"},
 	{"shared/*/*", "shared/logs", "stores count round trips"},
+	{"shared/*/*timer", "shared/timer", "a domain's timers"},
 	{"shared/job", "shared/bulk", "a job runs bulk operations"},
 	{"shared/assign", "shared/order", "offers are about orders"},
 	{"shared/assign", "shared/courier", "offers go to couriers"},
