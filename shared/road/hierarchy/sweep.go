@@ -36,16 +36,20 @@ func (s *selection) gather(f *Fan, seeds []Seed) {
 	}
 }
 
-// ToOne finds the way from each of many seeds to the nearest of some targets:
-// out[i] is its weight, the seed's included.
-func (s *Search) ToOne(out []int64, from, to []Seed) {
-	s.gather(&s.metric.Rise, from)
+// SelectFrom prepares [Search.To] for these seeds.
+func (s *Search) SelectFrom(from []Seed) { s.gather(&s.metric.Rise, from) }
+
+// To finds the way from each of the selected seeds to the nearest of some
+// targets: out[i] is the weight of that of from[i], the seed's included.
+func (s *Search) To(out []int64, from, to []Seed) {
 	s.sweep(out, &s.fall, &s.metric.Rise, &s.metric.Fall, from, to)
 }
 
-// FromOne finds the way from the nearest of some seeds to each of many targets.
-func (s *Search) FromOne(out []int64, from, to []Seed) {
-	s.gather(&s.metric.Fall, to)
+// SelectTo prepares [Search.From] for these seeds.
+func (s *Search) SelectTo(to []Seed) { s.gather(&s.metric.Fall, to) }
+
+// From finds the way from the nearest of some seeds to each of the selected ones.
+func (s *Search) From(out []int64, from, to []Seed) {
 	s.sweep(out, &s.rise, &s.metric.Fall, &s.metric.Rise, to, from)
 }
 

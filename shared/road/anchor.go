@@ -1,0 +1,105 @@
+package road
+
+import (
+	"math"
+
+	"lastmile/shared/road/hierarchy"
+	"lastmile/shared/road/network"
+)
+
+// anchor ties a place to an arc that leads through it.
+type anchor struct {
+	arc    uint32
+	before int64 // the weight from the arc's start to the place
+
+	segment uint32
+	share   float64
+}
+
+// anchors appends those of a place: one for each direction of its road, and for
+// a node those of all roads that meet there. Closed arcs have none.
+func (m *Map) anchors(to []anchor, p Place) []anchor {
+	if !m.Info.Vertices {
+		return m.anchor(to, p.segment, p.share)
+	}
+	i := p.segment + uint32(p.share)
+	for _, point := range m.points(m.network.Node[i]) {
+		segment, share := m.spot(point)
+		to = m.anchor(to, segment, share)
+	}
+	return to
+}
+
+func (m *Map) anchor(to []anchor, i uint32, share float64) []anchor {
+	n := &m.network
+	chain := n.Chain[i]
+	last := n.First[chain+1] - 1
+	mm := between(n.MM[i], n.MM[i+1], share)
+	if a := n.Arcs[2*chain]; a != network.None && !m.isClosed(a) {
+		to = append(to, anchor{a, m.weigh(between(n.Fwd[i], n.Fwd[i+1], share), mm), i, share})
+	}
+	if a := n.Arcs[2*chain+1]; a != network.None && !m.isClosed(a) {
+		ms := int64(n.Bwd[last]) - between(n.Bwd[i], n.Bwd[i+1], share)
+		to = append(to, anchor{a, m.weigh(ms, int64(n.MM[last])-mm), i, share})
+	}
+	return to
+}
+
+func between(a, b uint32, share float64) int64 {
+	return int64(a) + int64(math.Round(share*float64(b-a)))
+}
+
+// leaving and arriving are where a search begins and ends.
+func leaving(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
+	for _, a := range as {
+		to = append(to, hierarchy.Seed{Node: a.arc, Weight: -a.before})
+	}
+	return to
+}
+
+func arriving(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
+	for _, a := range as {
+		to = append(to, hierarchy.Seed{Node: a.arc, Weight: a.before})
+	}
+	return to
+}
+
+// behind reports whether a target is behind a source on the same arc. A search
+// from the arc's start would take that for a way.
+func behind(from, to []anchor) bool {
+	for _, s := range from {
+		for _, t := range to {
+			if s.arc == t.arc && t.before < s.before {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// around returns the seeds for a way that leaves the source's arcs at their ends.
+func (m *Map) around(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
+	n := &m.network
+	for _, a := range as {
+		rest := m.arcWeight(a.arc) - a.before
+		for t := n.TurnFirst[a.arc]; t < n.TurnFirst[a.arc+1]; t++ {
+			if !m.isClosed(n.TurnTo[t]) {
+				to = append(to, hierarchy.Seed{Node: n.TurnTo[t], Weight: rest + m.turnWeight(t)})
+			}
+		}
+	}
+	return to
+}
+
+// direct returns the least weight along a common arc.
+func direct(from, to []anchor) (weight int64, s, t anchor) {
+	weight = hierarchy.Inf
+	for _, a := range from {
+		for _, b := range to {
+			if d := b.before - a.before; a.arc == b.arc && d >= 0 && d < weight {
+				weight, s, t = d, a, b
+			}
+		}
+	}
+	return weight, s, t
+}

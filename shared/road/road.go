@@ -1,0 +1,132 @@
+// Package road answers how far it is by road, and how long it takes.
+//
+// It owns the prepared map of one vehicle: its network, the hierarchy that makes
+// searches short, and the grid that finds the road next to a place. A [Map] is
+// safe for concurrent use and never changes; new weights make a new Map that
+// shares all else. A [Finder] asks a Map, one question at a time.
+//
+// Every answer is the exact optimum of the model: the least time, and among
+// equals the least length; or the other way round for a map of shortest ways.
+package road
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"lastmile/shared/geo"
+	"lastmile/shared/road/hierarchy"
+	"lastmile/shared/road/network"
+	"lastmile/shared/road/profile"
+)
+
+// Map is the roads of one vehicle, ready to be asked.
+type Map struct {
+	Info     Info
+	network  network.Network
+	topology hierarchy.Topology
+	metric   hierarchy.Metric
+	grid     grid
+	byNode   []uint32 // points in the order of their nodes
+	closed   []bool   // by arc; nil if all are open
+}
+
+// Info is what a map is of.
+type Info struct {
+	Profile string
+
+	// Shortest is true if length counts before time.
+	Shortest bool
+
+	// Vertices is true if places snap to nodes.
+	Vertices bool
+}
+
+// Options of a map.
+type Options struct {
+	// Shortest makes ways short instead of fast.
+	Shortest bool
+}
+
+// ErrTooWide is returned for an area whose ways might be longer than a weight
+// can hold.
+var ErrTooWide = errors.New("area too wide")
+
+// maxDiagonal bounds the area, in metres. The longest way must be under 4,294 km
+// and 37 hours.
+const maxDiagonal = 500_000
+
+// Prepare makes a map of a network.
+func Prepare(n *network.Network, p profile.Profile, o Options) (*Map, error) {
+	if d := diagonal(n); d > maxDiagonal {
+		return nil, fmt.Errorf("%w: %.0f km across; cut out an area of at most %d km", ErrTooWide, d/1000, maxDiagonal/1000)
+	}
+	lat, lng := n.Places()
+	n = n.Renumber(hierarchy.Order(n.Ends, lat, lng))
+	n.Ends, n.Junctions = nil, nil
+	m := &Map{Info: Info{p.Name, o.Shortest, p.Vertices}, network: *n, grid: newGrid(n)}
+	m.topology = *hierarchy.NewTopology(n.TurnFirst, n.TurnTo)
+	m.metric = *m.topology.Customize(m.weights())
+	m.byNode = make([]uint32, len(n.Node))
+	for i := range m.byNode {
+		m.byNode[i] = uint32(i)
+	}
+	sort.Slice(m.byNode, func(i, j int) bool { return n.Node[m.byNode[i]] < n.Node[m.byNode[j]] })
+	return m, nil
+}
+
+func diagonal(n *network.Network) float64 {
+	south, north, west, east := slices.Min(n.Lat), slices.Max(n.Lat), slices.Min(n.Lng), slices.Max(n.Lng)
+	return geo.Distance(degrees(south, west), degrees(north, east))
+}
+
+func degrees(lat, lng int32) geo.Point {
+	return geo.Point{Lat: float64(lat) * 1e-7, Lng: float64(lng) * 1e-7}
+}
+
+// Bounds returns the area of the map.
+func (m *Map) Bounds() geo.Bounds {
+	g := &m.grid
+	low, high := degrees(g.south, g.west), degrees(g.south+int32(g.rows*g.size), g.west+int32(g.columns*g.size))
+	return geo.Bounds{South: low.Lat, West: low.Lng, North: high.Lat, East: high.Lng}
+}
+
+// Size returns the number of points and of arcs.
+func (m *Map) Size() (points, arcs int) { return len(m.network.Lat), len(m.network.Lanes) }
+
+// A weight holds what counts first in its upper half, so that adding weights
+// adds both, and comparing them compares one after the other. The bits above
+// count entries into roads that are only for those whose way ends there.
+const entry = int64(1) << 59
+
+func (m *Map) weigh(ms, mm int64) int64 {
+	if m.Info.Shortest {
+		return mm<<32 + ms
+	}
+	return ms<<32 + mm
+}
+
+// Cost is the time and the length of a way.
+type Cost struct{ Millis, Millimetres int64 }
+
+// The costs of what has none. Their fields are negative.
+var (
+	// Unreachable is that of a place that no way leads to.
+	Unreachable = Cost{-1, -1}
+
+	// Unasked is that of a cell for which the time was too short.
+	Unasked = Cost{-2, -2}
+)
+
+func (m *Map) cost(weight int64) Cost {
+	switch {
+	case weight >= hierarchy.Inf:
+		return Unreachable
+	case m.Info.Shortest:
+		return Cost{Millis: weight & math.MaxUint32, Millimetres: weight >> 32}
+	}
+	weight &= entry - 1
+	return Cost{Millis: weight >> 32, Millimetres: weight & math.MaxUint32}
+}

@@ -1,0 +1,136 @@
+package road
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"lastmile/shared/road/hierarchy"
+	"lastmile/shared/road/network"
+)
+
+// Change is the traffic on the road from one OSM node to the next.
+type Change struct {
+	From, To int64
+
+	// KMH is the speed there; 0 closes the road, up to the junctions on both sides.
+	KMH float64
+}
+
+// ErrNoSegment is returned for a change of what is no road of the map.
+var ErrNoSegment = errors.New("no such road segment")
+
+// Reweight returns the map with other speeds. The changes are all that differ
+// from m; m itself stays as it is, and in use.
+func (m *Map) Reweight(changes []Change) (*Map, error) {
+	out := *m
+	out.network.Fwd, out.network.Bwd = slices.Clone(m.network.Fwd), slices.Clone(m.network.Bwd)
+	out.closed = make([]bool, len(m.network.Lanes))
+	copy(out.closed, m.closed)
+	for _, c := range changes {
+		if !(c.KMH == 0 || c.KMH >= minKMH && c.KMH <= maxKMH) {
+			return nil, fmt.Errorf("segment %d to %d: speed %v km/h must be from %v to %v, or 0 to close it", c.From, c.To, c.KMH, minKMH, maxKMH)
+		}
+		if err := out.apply(c); err != nil {
+			return nil, err
+		}
+	}
+	out.metric = *out.topology.Customize(out.weights())
+	return &out, nil
+}
+
+// The speeds that a change may set.
+const (
+	minKMH = 1.0
+	maxKMH = 200.0
+)
+
+// apply changes every segment between the two nodes.
+func (m *Map) apply(c Change) error {
+	n, found := &m.network, false
+	for _, i := range m.points(c.From) {
+		chain := n.Chain[i]
+		if along := n.Arcs[2*chain]; along != network.None && i+1 < n.First[chain+1] && n.Node[i+1] == c.To {
+			found = true
+			m.set(n.Fwd, i, i+1, c.KMH, along)
+		}
+		if against := n.Arcs[2*chain+1]; against != network.None && i > n.First[chain] && n.Node[i-1] == c.To {
+			found = true
+			m.set(n.Bwd, i-1, i, c.KMH, against)
+		}
+	}
+	if !found {
+		return fmt.Errorf("%w: from node %d to %d", ErrNoSegment, c.From, c.To)
+	}
+	return nil
+}
+
+// set gives the segment between two points another speed: all sums after it
+// move.
+func (m *Map) set(sums []uint32, i, j uint32, kmh float64, arc uint32) {
+	n := &m.network
+	if kmh == 0 {
+		m.closed[arc] = true
+		return
+	}
+	ms := uint32(max(1, math.Round(float64(n.MM[j]-n.MM[i])*3.6/kmh)))
+	was := sums[j] - sums[i]
+	for k := j; k < n.First[n.Chain[j]+1]; k++ {
+		sums[k] += ms - was
+	}
+}
+
+// points returns the points that are an OSM node: one for each road that meets
+// there.
+func (m *Map) points(node int64) []uint32 {
+	nodes := m.network.Node
+	from := sort.Search(len(m.byNode), func(i int) bool { return nodes[m.byNode[i]] >= node })
+	to := from
+	for to < len(m.byNode) && nodes[m.byNode[to]] == node {
+		to++
+	}
+	return m.byNode[from:to]
+}
+
+// weights returns the weight of every turn: the road before it, and itself.
+func (m *Map) weights() []int64 {
+	n := &m.network
+	weights := make([]int64, len(n.TurnTo))
+	for a := range uint32(len(n.Lanes)) {
+		whole := m.arcWeight(a)
+		for t := n.TurnFirst[a]; t < n.TurnFirst[a+1]; t++ {
+			weights[t] = min(hierarchy.Inf, whole+m.turnWeight(t))
+			if m.isClosed(n.TurnTo[t]) {
+				weights[t] = hierarchy.Inf
+			}
+		}
+	}
+	return weights
+}
+
+// arcWeight is the weight of a whole arc.
+func (m *Map) arcWeight(a uint32) int64 {
+	if m.isClosed(a) {
+		return hierarchy.Inf
+	}
+	n := &m.network
+	lane := n.Lanes[a]
+	last := n.First[lane/2+1] - 1
+	if lane%2 == 0 {
+		return m.weigh(int64(n.Fwd[last]), int64(n.MM[last]))
+	}
+	return m.weigh(int64(n.Bwd[last]), int64(n.MM[last]))
+}
+
+func (m *Map) turnWeight(t uint32) int64 {
+	cost := m.network.TurnCost[t]
+	weight := m.weigh(int64(cost&^network.Entry), 0)
+	if cost&network.Entry != 0 && !m.Info.Shortest {
+		weight += entry
+	}
+	return weight
+}
+
+func (m *Map) isClosed(a uint32) bool { return m.closed != nil && m.closed[a] }
