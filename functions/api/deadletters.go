@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -100,6 +102,9 @@ func (r DeadLetters) replay(ctx context.Context, in *letterRef) (*replayAnswer, 
 	if err != nil {
 		return nil, letterError(err)
 	}
+	if l.Cut {
+		return nil, letterError(fmt.Errorf("%w: %s had more than %d bytes; have its source publish it again", deadletter.ErrCut, l.ID, deadletter.MaxData))
+	}
 	out := &replayAnswer{}
 	out.Body.Replayed = 1
 	return out, r.send(ctx, l)
@@ -119,6 +124,7 @@ func (r DeadLetters) replayAll(ctx context.Context, in *LetterFilter) (*replayAn
 		if err != nil {
 			return nil, letterError(err)
 		}
+		found = slices.DeleteFunc(found, func(l deadletter.Letter) bool { return l.Cut })
 		if err := r.send(ctx, found...); err != nil {
 			return nil, err
 		}
@@ -148,6 +154,8 @@ func letterError(err error) error {
 	switch {
 	case errors.Is(err, deadletter.ErrUnknown):
 		return huma.Error404NotFound(err.Error())
+	case errors.Is(err, deadletter.ErrCut):
+		return huma.Error409Conflict(err.Error())
 	case errors.Is(err, deadletter.ErrBadCursor):
 		return huma.Error422UnprocessableEntity(err.Error())
 	}

@@ -1,5 +1,6 @@
 // Package deadletter is what is kept of an event that could not be handled: all
-// of it, with the reason, so that it can be replayed under the same id.
+// of it, with the reason, so that it can be replayed under the same id. Of one
+// that is larger than any of ours only the beginning is kept.
 package deadletter
 
 import (
@@ -19,6 +20,10 @@ const (
 // Exhausted is the class of events that Pub/Sub gave up after their last
 // attempt.
 const Exhausted = "exhausted"
+
+// MaxData is how many bytes of an event are kept: a document of Firestore holds
+// 1 MiB, attributes included.
+const MaxData = 768 << 10
 
 // Letter is an event that one subscription could not handle.
 type Letter struct {
@@ -40,6 +45,10 @@ type Letter struct {
 	// Data and Attributes are the event in its wire form.
 	Data       []byte            `firestore:"data" json:"data"`
 	Attributes map[string]string `firestore:"attributes" json:"attributes"`
+
+	// Cut is set if only the first [MaxData] bytes of Data are kept: the event
+	// cannot be replayed.
+	Cut bool `firestore:"cut,omitempty" json:"cut,omitempty"`
 
 	// At is when it was given up, the last time.
 	At time.Time `firestore:"at" json:"at"`
@@ -67,6 +76,9 @@ type Filter struct {
 var (
 	// ErrUnknown is returned for a letter that is not there.
 	ErrUnknown = errors.New("unknown dead letter")
+
+	// ErrCut is returned for the replay of a letter that was too large to keep.
+	ErrCut = errors.New("dead letter is cut")
 
 	// ErrBadCursor is returned for a cursor that no list gave.
 	ErrBadCursor = errors.New("bad cursor")
