@@ -51,29 +51,10 @@ type OfCourier struct {
 	Courier string `path:"courier" maxLength:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9_.:-]*$"`
 }
 
-// fix is a position as devices send it.
-type fix struct {
-	At       time.Time `json:"at" doc:"the device's clock"`
-	Seq      int64     `json:"seq,omitempty" doc:"the device's count of its fixes, for those of the same millisecond"`
-	Lat      float64   `json:"lat"`
-	Lng      float64   `json:"lng"`
-	Accuracy float64   `json:"accuracy,omitempty" doc:"metres"`
-	Speed    float64   `json:"speed,omitempty" doc:"metres a second"`
-	Heading  float64   `json:"heading,omitempty" doc:"degrees clockwise from north"`
-	Order    string    `json:"order,omitempty" doc:"the order under way: the fix joins its trail"`
-}
-
-func (f fix) of(courier string) track.Fix {
-	return track.Fix{
-		Courier: track.CourierID(courier), Order: track.OrderID(f.Order), At: f.At, Seq: f.Seq,
-		Point: geo.Point{Lat: f.Lat, Lng: f.Lng}, Accuracy: f.Accuracy, Speed: f.Speed, Heading: f.Heading,
-	}
-}
-
 type reportLocations struct {
 	OfCourier
 	Body struct {
-		Fixes []fix `json:"fixes" minItems:"1" maxItems:"250"`
+		Fixes []intake.Report `json:"fixes" minItems:"1" maxItems:"250"`
 	}
 }
 
@@ -94,7 +75,7 @@ type refused struct {
 func (l Locations) report(ctx context.Context, in *reportLocations) (*receipt, error) {
 	fixes := make([]track.Fix, len(in.Body.Fixes))
 	for i, f := range in.Body.Fixes {
-		fixes[i] = f.of(in.Courier)
+		fixes[i] = f.Of(track.CourierID(in.Courier))
 	}
 	r, err := l.Intake.Accept(ctx, fixes...)
 	if errors.Is(err, intake.ErrBusy) {
@@ -114,12 +95,14 @@ func (l Locations) report(ctx context.Context, in *reportLocations) (*receipt, e
 // location is where a courier is.
 type location struct {
 	Courier track.CourierID `json:"courier"`
-	fix
+	intake.Report
 	Metres float64 `json:"metres,omitempty" doc:"how far away, where a place was asked for"`
 }
 
 func locationOf(f track.Fix) location {
-	return location{Courier: f.Courier, fix: fix{At: f.At, Seq: f.Seq, Lat: f.Lat, Lng: f.Lng, Accuracy: f.Accuracy, Speed: f.Speed, Heading: f.Heading}}
+	return location{Courier: f.Courier, Report: intake.Report{
+		At: f.At, Seq: f.Seq, Lat: f.Lat, Lng: f.Lng, Accuracy: f.Accuracy, Speed: f.Speed, Heading: f.Heading,
+	}}
 }
 
 type locationAnswer struct{ Body location }

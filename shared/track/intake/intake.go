@@ -60,7 +60,8 @@ type Intake struct {
 	options   Options
 }
 
-// New returns an Intake that keeps positions in p and flushes them by f.
+// New returns an Intake that keeps positions in p and flushes them by f. Without
+// f, positions wait for somebody else's [Flush.Sweep].
 func New(p Positions, f *Flush, o Options) *Intake {
 	if o.Couriers == 0 {
 		o.Couriers = 50_000
@@ -131,7 +132,7 @@ func (i *Intake) broadcast(ctx context.Context, news []track.Fix) error {
 // carry publishes a drain that this call began. What goes wrong is repaired by
 // [Flush.Sweep]; it is not the courier's concern.
 func (i *Intake) carry(ctx context.Context, batch string) {
-	if batch == "" {
+	if batch == "" || i.flush == nil {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)

@@ -291,3 +291,24 @@ func TestTrailsAreCarriedInPiecesThatFit(t *testing.T) {
 	}
 	require.Equal(t, want, got)
 }
+
+func TestAFrameIsAReportOfWhoeverSentIt(t *testing.T) {
+	b := open(t)
+	frame := func(text string) (intake.Receipt, error) { return b.Frame(t.Context(), "ada", []byte(text)) }
+	receipt, err := frame(`{"fixes":[{"at":"2026-11-22T11:59:58Z","lat":30.2747,"lng":-97.7404,"order":"o1","courier":"bob"},{"at":"2026-11-22T11:59:59Z","lat":30.2747,"lng":-97.7404}]}`)
+	require.NoError(t, err)
+	require.NoError(t, receipt.Err())
+	require.Equal(t, 2, receipt.Accepted)
+	pieces, err := b.store.Pending(t.Context(), "o1")
+	require.NoError(t, err)
+	require.Len(t, pieces, 1)
+	require.Equal(t, track.CourierID("ada"), pieces[0].Courier, "whatever it says")
+
+	receipt, err = frame(`{"fixes":[{"at":"2027-11-22T11:59:58Z","lat":30.2747,"lng":-97.7404}]}`)
+	require.NoError(t, err)
+	require.ErrorContains(t, receipt.Err(), "fix 0: future")
+	for _, text := range []string{``, `[]`, `{"fixes":[]}`, `{"fixes":[{"at":"noon"}]}`, `{"fixes":{}}`, "\xff"} {
+		_, err = frame(text)
+		require.ErrorIs(t, err, intake.ErrMalformed, text)
+	}
+}
