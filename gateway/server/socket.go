@@ -26,7 +26,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		s.dismiss()
 		return
 	}
-	go s.read(conn, token)
+	go s.meet(conn, token)
 }
 
 // offered returns the token among the subprotocols that the client offers.
@@ -41,18 +41,25 @@ func offered(r *http.Request) string {
 	return ""
 }
 
-// read serves a connection until it ends; the server waits for that.
-func (s *Server) read(conn *wsconn.Conn, token string) {
-	defer s.dismiss()
-	defer conn.End()
-	c := s.greet(conn, token)
-	if c == nil {
+// meet lets a client in, or not; the server waits for that, and for what follows.
+// It reads on with a small stack: saying hello needs a large one, once.
+func (s *Server) meet(conn *wsconn.Conn, token string) {
+	if c := s.greet(conn, token); c != nil {
+		go c.read(conn)
 		return
 	}
+	conn.End()
+	s.dismiss()
+}
+
+// read serves a connection until it ends.
+func (c *session) read(conn *wsconn.Conn) {
+	defer c.server.dismiss()
+	defer conn.End()
 	defer c.end()
 	for {
 		message, err := conn.Read()
-		if err != nil || !c.handle(s.running, message) {
+		if err != nil || !c.handle(c.server.running, message) {
 			return
 		}
 	}
