@@ -101,11 +101,11 @@ func TestACancelledJobAcknowledgesItsPages(t *testing.T) {
 	require.Equal(t, map[int]int{5: 700}, p.stocks(t))
 	require.Empty(t, p.pages(t, j.ID))
 
-	p.sweep(t, j.ID, job.PageTimeout/2)
+	p.sweep(t, j.ID, job.PageTimeout)
 	j, err := p.jobs.Get(t.Context(), j.ID)
 	require.NoError(t, err)
 	require.Equal(t, job.Cancelling, j.State, "a page may be in flight")
-	p.sweep(t, j.ID, 2*job.PageTimeout)
+	p.sweep(t, j.ID, job.Drain)
 	p.state(t, j.ID, job.Cancelled)
 	var conflict object
 	require.Equal(t, http.StatusConflict, p.call(t, "POST", "/v1/jobs/"+string(j.ID)+"/retry", nil, &conflict))
@@ -118,7 +118,7 @@ func TestACancelledSyncFreesItsShop(t *testing.T) {
 	s.until(t, "pages are done", func() bool { return len(s.pages(t, id)) > 0 })
 	s.ask(t, "POST", id, "/cancel")
 	s.idle(t)
-	s.sweep(t, id, 2*job.PageTimeout)
+	s.sweep(t, id, job.Drain)
 	s.state(t, id, job.Cancelled)
 	s.Provider.Behave()
 	require.Equal(t, job.Done, s.sync(t).State)

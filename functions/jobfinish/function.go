@@ -86,7 +86,7 @@ var (
 func begin(j job.Job, tally job.Tally, now time.Time) (job.Job, error) {
 	switch j.State {
 	case job.Cancelling:
-		if wait := j.Watch.Moved.Add(job.PageTimeout).Sub(now); wait > 0 {
+		if wait := j.Watch.Moved.Add(job.Drain).Sub(now); wait > 0 {
 			return j, fmt.Errorf("job %s may have pages in flight: %w", j.ID, errNotYet)
 		}
 		j.Tally = tally

@@ -235,6 +235,8 @@ func TestACancelledJob(t *testing.T) {
 	require.ErrorIs(t, err, job.ErrBusy, "its lock is held until then")
 
 	w.advance(job.PageTimeout)
+	require.ErrorContains(t, w.call(t.Context(), j.ID), "in flight", "one that began just before, by another clock")
+	w.advance(job.Drain - job.PageTimeout)
 	require.NoError(t, w.call(t.Context(), j.ID))
 	require.Equal(t, job.Cancelled, w.state(t, j.ID))
 	require.Zero(t, w.completed)

@@ -190,7 +190,7 @@ func TestACancelledJobIsClosedWhenNoPageCanBeInFlight(t *testing.T) {
 	w.running(t, "j", 1)
 	_, err := w.jobs.Cancel(t.Context(), "j", w.now)
 	require.NoError(t, err)
-	require.NoError(t, w.pass(t, job.PageTimeout-time.Second))
+	require.NoError(t, w.pass(t, job.Drain-time.Second))
 	require.Empty(t, w.closed)
 	require.NoError(t, w.pass(t, time.Minute))
 	require.Len(t, w.closed, 1)

@@ -80,9 +80,13 @@ type Job struct {
 // Kept is how long a job, its pages and its input are kept.
 const Kept = 90 * 24 * time.Hour
 
-// PageTimeout bounds the work on one delivery of a page. A cancelled job closes
-// that much later, so that no page in flight writes after a newer job's.
+// PageTimeout bounds the work on one delivery of a page.
 const PageTimeout = time.Minute
+
+// Drain is how long after its cancelling a job closes: longer than a page takes
+// that began just before, whatever the clocks, so that none writes after a newer
+// job's.
+const Drain = PageTimeout + 30*time.Second
 
 // Input is what a job works on: at most one of a list, a filter and a file.
 type Input struct {
@@ -195,7 +199,7 @@ type Closing struct {
 func (j Job) Closing(now time.Time) Closing {
 	c := Closing{Job: j.ID, Reason: "finish", Gen: j.Gen, Due: now}
 	if j.State == Cancelling {
-		c.Reason, c.Due = "cancel", j.Watch.Moved.Add(PageTimeout)
+		c.Reason, c.Due = "cancel", j.Watch.Moved.Add(Drain)
 	}
 	return c
 }

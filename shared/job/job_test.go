@@ -105,8 +105,8 @@ func TestDiagnose(t *testing.T) {
 		"a job that stands still is planned again":    {job.Running, job.Plan{Pages: 9}, job.Tally{}, job.Stall, 0, job.Replan},
 		"a plan that was lost is sent again":          {job.Pending, job.Plan{}, job.Tally{}, job.Stall, 1, job.Replan},
 		"a job that stands still for long is dropped": {job.Running, job.Plan{Pages: 9}, job.Tally{}, job.Stall, 2, job.Abandon},
-		"a cancelled job waits for pages in flight":   {job.Cancelling, job.Plan{Pages: 9}, job.Tally{}, job.PageTimeout - 1, 0, job.Wait},
-		"a cancelled job is closed after that":        {job.Cancelling, job.Plan{Pages: 9}, job.Tally{}, job.PageTimeout, 0, job.Close},
+		"a cancelled job waits for pages in flight":   {job.Cancelling, job.Plan{Pages: 9}, job.Tally{}, job.Drain - 1, 0, job.Wait},
+		"a cancelled job is closed after that":        {job.Cancelling, job.Plan{Pages: 9}, job.Tally{}, job.Drain, 0, job.Close},
 		"a finaliser that died is called again":       {job.Finishing, job.Plan{Pages: 9}, job.Tally{}, job.Stall, 2, job.Close},
 		"a closed job is left alone":                  {job.Done, job.Plan{Pages: 9}, job.Tally{}, time.Hour, 0, job.Wait},
 	}

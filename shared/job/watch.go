@@ -43,7 +43,7 @@ func (j Job) Diagnose(t Tally, now time.Time) (Job, Remedy) {
 	still := now.Sub(j.Watch.Moved)
 	switch {
 	case j.State == Running && t.Complete(j.Plan),
-		j.State == Cancelling && still >= PageTimeout,
+		j.State == Cancelling && still >= Drain,
 		j.State == Finishing && still >= Stall:
 		return j, Close
 	case still < Stall || j.State != Pending && j.State != Running:
