@@ -23,6 +23,7 @@ import (
 
 	"lastmile/gateway/server"
 	"lastmile/shared/realtime"
+	"lastmile/shared/track/trackredis"
 )
 
 // closeTimeout is what Cloud Run leaves after a drain.
@@ -87,7 +88,12 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	o := server.Options{Node: realtime.NodeOptions{Revision: c.revision}}
+	receiver, closeLocations, err := locations(terminated, trackredis.New(redis, trackredis.Options{}), publisher)
+	if err != nil {
+		return err
+	}
+	defer closeLocations()
+	o := server.Options{Node: realtime.NodeOptions{Revision: c.revision}, Receiver: receiver}
 	if c.origins != "" {
 		o.Origins = strings.Split(c.origins, ",")
 	}
