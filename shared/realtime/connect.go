@@ -20,6 +20,7 @@ func Connect(addr, password string, secure bool) *redis.Client {
 		ReadTimeout:           2 * time.Second,
 		WriteTimeout:          2 * time.Second,
 		MaxRetries:            1,
+		DialerRetries:         1,
 		PoolSize:              64,
 	}
 	if host, _, err := net.SplitHostPort(addr); secure && err == nil {
