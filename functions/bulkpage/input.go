@@ -1,7 +1,6 @@
 package bulkpage
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -72,15 +71,11 @@ func (f *Function) format(ctx context.Context, name string) (bulk.Format, error)
 		return bulk.Format{}, err
 	}
 	defer r.Close()
-	line, err := bufio.NewReaderSize(r, bulk.MaxLine).ReadSlice('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return bulk.Format{}, err
+	format, err := bulk.CSV(r)
+	if errors.Is(err, bulk.ErrHeader) {
+		err = fmt.Errorf("%w: %s: %w", function.ErrPermanent, name, err)
 	}
-	format, err := bulk.CSV(line)
-	if err != nil {
-		return format, fmt.Errorf("%w: %s: %w", function.ErrPermanent, name, err)
-	}
-	return format, nil
+	return format, err
 }
 
 func (f *Function) read(ctx context.Context, name string, offset, n int64) (io.ReadCloser, error) {

@@ -1,7 +1,6 @@
 package jobplan
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -91,14 +90,11 @@ func (b Bulk) checkHeader(ctx context.Context, name string) error {
 		return err
 	}
 	defer r.Close()
-	line, err := bufio.NewReaderSize(r, bulk.MaxLine).ReadSlice('\n')
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
-		return err
+	_, err = bulk.CSV(r)
+	if errors.Is(err, bulk.ErrHeader) {
+		err = fmt.Errorf("%w: %s: %w", function.ErrPermanent, name, err)
 	}
-	if _, err := bulk.CSV(line); err != nil {
-		return fmt.Errorf("%w: %s: %w", function.ErrPermanent, name, err)
-	}
-	return nil
+	return err
 }
 
 // pager makes pages of items as they come in.

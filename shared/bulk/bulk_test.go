@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -180,7 +181,7 @@ func TestDivideCoversTheFile(t *testing.T) {
 }
 
 func TestRows(t *testing.T) {
-	table, err := bulk.CSV([]byte("\ufeffid, set,currency"))
+	table, err := bulk.CSV(strings.NewReader("\ufeffid, set,currency"))
 	require.NoError(t, err)
 	tests := map[string]struct {
 		format bulk.Format
@@ -211,15 +212,31 @@ func TestRows(t *testing.T) {
 			require.Equal(t, test.want, got)
 		})
 	}
-	_, err = bulk.CSV([]byte("sku,price"))
-	require.ErrorContains(t, err, "column id")
+}
+
+func TestHeaders(t *testing.T) {
+	for name, header := range map[string]string{
+		"without an id":    "sku,price\na,1\n",
+		"with two ids":     "id,id\n",
+		"that is empty":    "",
+		"of half a quote":  `id,"set`,
+		"that is too long": "id," + strings.Repeat("x", bulk.MaxLine) + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := bulk.CSV(strings.NewReader(header))
+			require.ErrorIs(t, err, bulk.ErrHeader)
+		})
+	}
+	_, err := bulk.CSV(iotest.ErrReader(iotest.ErrTimeout))
+	require.ErrorIs(t, err, iotest.ErrTimeout)
+	require.NotErrorIs(t, err, bulk.ErrHeader, "a file that cannot be read now may be fine")
 }
 
 func FuzzRow(f *testing.F) {
 	f.Add([]byte(`{"id":"a","set":1}`))
 	f.Add([]byte(`a,1,EUR`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		table, _ := bulk.CSV([]byte("id,set,currency"))
+		table, _ := bulk.CSV(strings.NewReader("id,set,currency"))
 		for _, format := range []bulk.Format{bulk.JSON(), table} {
 			row, err := format.Row(line)
 			if err == nil && (row.Item == "" || len(row.Item) > 500) {

@@ -1,11 +1,13 @@
 package bulk
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 )
@@ -29,11 +31,11 @@ func IsCSV(name string) bool { return strings.HasSuffix(strings.ToLower(name), "
 // JSON is the format of NDJSON: {"id": "x", "set": 1299}.
 func JSON() Format { return Format{} }
 
-// CSV is the format of a CSV file whose first line this is. A row is one line.
-func CSV(header []byte) (Format, error) {
+// table is the format of a CSV file whose first line this is.
+func table(header []byte) (Format, error) {
 	columns, err := fields(bytes.TrimPrefix(header, []byte("\ufeff")))
 	if err != nil {
-		return Format{}, fmt.Errorf("header: %w", err)
+		return Format{}, err
 	}
 	ids := 0
 	for i, c := range columns {
@@ -43,9 +45,29 @@ func CSV(header []byte) (Format, error) {
 		}
 	}
 	if ids != 1 {
-		return Format{}, fmt.Errorf("header %.80q: name exactly one column id", header)
+		return Format{}, fmt.Errorf("%.80q: name exactly one column id", header)
 	}
 	return Format{columns: columns}, nil
+}
+
+// ErrHeader is returned for a CSV file whose header makes no sense.
+var ErrHeader = errors.New("bad header")
+
+// CSV returns the format of the CSV file that r begins with, by its first line. A
+// row is one line. Errors are [ErrHeader], or those of r.
+func CSV(r io.Reader) (Format, error) {
+	line, err := bufio.NewReaderSize(r, MaxLine).ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		return Format{}, fmt.Errorf("%w: %w", ErrHeader, ErrLongLine)
+	case err != nil && !errors.Is(err, io.EOF):
+		return Format{}, err
+	}
+	f, err := table(line)
+	if err != nil {
+		return f, fmt.Errorf("%w: %w", ErrHeader, err)
+	}
+	return f, nil
 }
 
 // Header reports whether the file's first line is no row.
