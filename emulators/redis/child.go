@@ -122,11 +122,11 @@ func (c *child) arguments(host, port string) []string {
 func (c *child) answers(ctx context.Context) error {
 	ours := fmt.Sprintf("process_id:%d\r\n", c.cmd.Process.Pid)
 	for {
-		info, err := ask(ctx, c.addr, "INFO server")
-		switch {
-		case err == nil && strings.Contains(info, ours):
+		info, err := ask(ctx, c.addr, "INFO")
+		switch mine := strings.Contains(info, ours); {
+		case err == nil && mine && strings.Contains(info, "loading:0\r\n"):
 			return nil
-		case err == nil:
+		case err == nil && !mine:
 			return fmt.Errorf("another redis answers on %s", c.addr)
 		}
 		select {

@@ -107,7 +107,9 @@ func TestADirectorySurvivesAKill(t *testing.T) {
 	require.NoError(t, srv.Kill())
 	require.NoError(t, srv.Close())
 	_, again := start(t, o)
-	require.Equal(t, "v", again.Get(t.Context(), "k").Val())
+	value, err := again.Get(t.Context(), "k").Result()
+	require.NoError(t, err)
+	require.Equal(t, "v", value)
 }
 
 func TestAnotherServerOnTheAddressIsNotMistakenForOurs(t *testing.T) {
