@@ -94,3 +94,27 @@ func TestOneOfManyPagesCompletes(t *testing.T) {
 		require.Len(t, complete, 1)
 	})
 }
+
+func TestNothingIsKeptForever(t *testing.T) {
+	s, err := redis.Start(redis.Options{Server: redis.Embedded})
+	require.NoError(t, err)
+	t.Cleanup(func() { s.Close() })
+	c := goredis.NewClient(&goredis.Options{Addr: s.Addr()})
+	t.Cleanup(func() { c.Close() })
+	b := jobredis.New(c)
+
+	_, err = b.Mark(t.Context(), job.Job{ID: "a", Plan: job.Plan{Pages: 2}}, job.Page{State: job.Failed})
+	require.NoError(t, err)
+	require.NoError(t, b.Cancel(t.Context(), "b"))
+	require.NoError(t, b.Reset(t.Context(), "c", 7), "of a job that redis forgot")
+	_, err = b.Ask(t.Context(), "d", 7)
+	require.NoError(t, err)
+	keys, err := c.Keys(t.Context(), "*").Result()
+	require.NoError(t, err)
+	require.Len(t, keys, 4)
+	for _, k := range keys {
+		left, err := c.TTL(t.Context(), k).Result()
+		require.NoError(t, err)
+		require.Positive(t, left, k)
+	}
+}
