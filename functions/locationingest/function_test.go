@@ -60,7 +60,7 @@ func TestWhateverTheOrderTheNewestOfEachCourierStays(t *testing.T) {
 		positions(fix("ada", 3, 33), fix("bob", 2, 39)),
 		positions(fix("ada", 2, 32)),
 		trails(trail("ada", 0, 1, 2), trail("bob", 700)),
-		trails(trail("ada", 1, 2, 3, 599, 600, 601)),
+		trails(trail("ada", 1, 2, 3, 1799, 1800, 1801)),
 	}
 	for seed := range uint64(6) {
 		f, store, _ := open(t)
@@ -79,7 +79,7 @@ func TestWhateverTheOrderTheNewestOfEachCourierStays(t *testing.T) {
 		pieces, err := store.Trail(t.Context(), "o1")
 		require.NoError(t, err)
 		require.Len(t, pieces, 2)
-		want, err := track.UnpackTrail(trail("ada", 0, 1, 2, 3, 599, 600, 601).Points)
+		want, err := track.UnpackTrail(trail("ada", 0, 1, 2, 3, 1799, 1800, 1801).Points)
 		require.NoError(t, err)
 		require.Equal(t, want, pieces[0].Trail, "across the windows' border")
 		require.Equal(t, track.CourierID("bob"), pieces[1].Courier)

@@ -22,7 +22,7 @@ type Trail []Spot
 
 // Window is the span of time that one chunk of a trail covers. A chunk has no
 // more spots than a window has seconds.
-const Window = 10 * time.Minute
+const Window = 30 * time.Minute
 
 // TrailOf returns the trail of fixes in any order. Of those in the same second
 // the northernmost stays, whichever came first.

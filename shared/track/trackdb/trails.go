@@ -87,8 +87,8 @@ func (s *Store) mergeParts(tx *docs.Tx, group []part) error {
 	return nil
 }
 
-// maxChunks bounds the chunks that are read of a trail: more than two days.
-const maxChunks = 300
+// maxChunks bounds the chunks that are read of a trail: four days of one courier.
+const maxChunks = 200
 
 // Trail returns the trail of an order, in a piece for each courier.
 func (s *Store) Trail(ctx context.Context, order track.OrderID) ([]track.Piece, error) {
