@@ -124,7 +124,7 @@ func (c *child) answers(ctx context.Context) error {
 	for {
 		info, err := ask(ctx, c.addr, "INFO")
 		switch mine := strings.Contains(info, ours); {
-		case err == nil && mine && strings.Contains(info, "loading:0\r\n"):
+		case err == nil && mine && strings.Contains(info, "\nloading:0\r\n"):
 			return nil
 		case err == nil && !mine:
 			return fmt.Errorf("another redis answers on %s", c.addr)
