@@ -4,8 +4,8 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -15,11 +15,19 @@ import (
 	"lastmile/emulators/firestore"
 )
 
-// The program is run as Cloud Run runs it: by its environment alone.
+// TestMain is the program itself when the tests run it: as Cloud Run does, by
+// its environment alone.
+func TestMain(m *testing.M) {
+	if _, named := os.LookupEnv("FUNCTION_TARGET"); named {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
 func TestOneImageServesTheFunctionThatIsNamed(t *testing.T) {
-	bin := filepath.Join(t.TempDir(), "functions")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, ".").CombinedOutput()
-	require.NoError(t, err, string(out))
+	bin, err := os.Executable()
+	require.NoError(t, err)
 
 	t.Run("and drains on SIGTERM", func(t *testing.T) {
 		db, err := firestore.Start(firestore.Options{})
