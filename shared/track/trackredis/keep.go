@@ -46,14 +46,16 @@ func (s *Store) call(now time.Time, batch string, newest []track.Fix, pieces []t
 		drainKey(batch), drainTrailsKey(batch))
 	args := append(make([]any, 0, 7+5*len(newest)+2*len(pieces)), now.UnixMilli(), s.options.Flush.Milliseconds(),
 		s.options.Trail.Milliseconds(), batch, prefixTrail, maxTrails, len(newest))
-	for _, f := range newest {
-		args = append(args, string(f.Courier))
+	couriers := make([]any, len(newest))
+	for i, f := range newest {
+		couriers[i] = string(f.Courier)
 	}
-	for _, f := range newest {
-		args = append(args, string(f.Courier), appendValue(make([]byte, 0, valueSize), f))
+	args = append(args, couriers...)
+	for i, f := range newest {
+		args = append(args, couriers[i], appendValue(make([]byte, 0, valueSize), f))
 	}
-	for _, f := range newest {
-		args = append(args, f.Cell(), string(f.Courier))
+	for i, f := range newest {
+		args = append(args, f.Cell(), couriers[i])
 	}
 	for _, p := range pieces {
 		keys = append(keys, prefixTrail+string(p.Order))
