@@ -24,6 +24,7 @@ type Resources struct {
 	Jobs        Jobs
 	DeadLetters DeadLetters
 	Locations   Locations
+	Cutovers    Cutovers
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -44,6 +45,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.Jobs.register(routes)
 	r.DeadLetters.register(routes)
 	r.Locations.register(routes)
+	r.Cutovers.register(routes)
 	return &Function{handler: httpapi.Chain(mux, append(layers, httpapi.LimitBody(maxBody))...)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/cutover"
 	"lastmile/shared/deadletter/deadletterdb"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
@@ -69,6 +70,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 			Now:    positions,
 			Past:   trackdb.New(db),
 		},
+		Cutovers: Cutovers{Store: cutover.NewStore(db, nil)},
 	}, nil
 }
 
