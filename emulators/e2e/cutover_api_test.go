@@ -28,5 +28,5 @@ func TestAnOperatorFlipsACutover(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.call(t, http.MethodGet, "/v1/cutovers/catalogpage/comparisons", nil, &found))
 	require.Empty(t, found.Comparisons)
 	require.Equal(t, http.StatusUnprocessableEntity,
-		s.call(t, http.MethodPost, "/v1/cutovers/catalogpage/flips", map[string]string{"path": "sideways"}, nil))
+		s.call(t, http.MethodPost, "/v1/cutovers/catalogpage/flips", map[string]string{"path": "sideways"}, &struct{}{}))
 }
