@@ -22,6 +22,7 @@ import (
 const (
 	producers    = 10_000
 	producerSpan = 5 * time.Second
+	underWay     = 200 * time.Millisecond // what the last may take to arrive
 )
 
 // benchPaths lets 10,000 couriers report one fix a second each to one instance,
@@ -45,7 +46,9 @@ func benchPaths(ctx context.Context, r *report, c *goredis.Client) error {
 	if err := p.run(ctx, i, -1); err != nil { // everybody is met for the first time
 		return err
 	}
-	here.took, there.took = nil, nil
+	time.Sleep(underWay)
+	here.reset()
+	there.reset()
 	began := time.Now()
 	p.kept = nil
 	for n := range int(producerSpan / time.Second) {
@@ -54,7 +57,7 @@ func benchPaths(ctx context.Context, r *report, c *goredis.Client) error {
 		}
 	}
 	rate := float64(len(p.kept)) / time.Since(began).Seconds()
-	time.Sleep(100 * time.Millisecond) // the last are on their way
+	time.Sleep(underWay)
 	lost := len(p.kept) - len(here.took) - len(there.took)
 	if lost == len(p.kept) {
 		return errors.New("no watcher was told of anything")
@@ -148,6 +151,12 @@ func (p *paths) join(ctx context.Context, c *goredis.Client, odd int) (*watcher,
 		}
 	}
 	return w, nil
+}
+
+func (w *watcher) reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.took = nil
 }
 
 func (w *watcher) close(ctx context.Context) { _ = w.node.Close(ctx) }
