@@ -10,7 +10,7 @@ import (
 // anchor ties a place to an arc that leads through it.
 type anchor struct {
 	arc    uint32
-	before int64 // the weight from the arc's start to the place
+	before hierarchy.Cost // from the arc's start to the place
 
 	segment uint32
 	share   float64
@@ -36,11 +36,11 @@ func (m *Map) anchor(to []anchor, i uint32, share float64) []anchor {
 	last := n.First[chain+1] - 1
 	mm := between(n.MM[i], n.MM[i+1], share)
 	if a := n.Arcs[2*chain]; a != network.None && !m.isClosed(a) {
-		to = append(to, anchor{a, m.weigh(between(n.Fwd[i], n.Fwd[i+1], share), mm), i, share})
+		to = append(to, anchor{a, m.weigh(chain, between(n.Fwd[i], n.Fwd[i+1], share), mm), i, share})
 	}
 	if a := n.Arcs[2*chain+1]; a != network.None && !m.isClosed(a) {
 		ms := int64(n.Bwd[last]) - between(n.Bwd[i], n.Bwd[i+1], share)
-		to = append(to, anchor{a, m.weigh(ms, int64(n.MM[last])-mm), i, share})
+		to = append(to, anchor{a, m.weigh(chain, ms, int64(n.MM[last])-mm), i, share})
 	}
 	return to
 }
@@ -52,14 +52,14 @@ func between(a, b uint32, share float64) int64 {
 // leaving and arriving are where a search begins and ends.
 func leaving(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
 	for _, a := range as {
-		to = append(to, hierarchy.Seed{Node: a.arc, Weight: -a.before})
+		to = append(to, hierarchy.Seed{Node: a.arc, Cost: hierarchy.Cost{Weight: -a.before.Weight, Extra: -a.before.Extra}})
 	}
 	return to
 }
 
 func arriving(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
 	for _, a := range as {
-		to = append(to, hierarchy.Seed{Node: a.arc, Weight: a.before})
+		to = append(to, hierarchy.Seed{Node: a.arc, Cost: a.before})
 	}
 	return to
 }
@@ -69,7 +69,7 @@ func arriving(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
 func behind(from, to []anchor) bool {
 	for _, s := range from {
 		for _, t := range to {
-			if s.arc == t.arc && t.before < s.before {
+			if s.arc == t.arc && t.before.Weight < s.before.Weight {
 				return true
 			}
 		}
@@ -81,25 +81,33 @@ func behind(from, to []anchor) bool {
 func (m *Map) around(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
 	n := &m.network
 	for _, a := range as {
-		rest := m.arcWeight(a.arc) - a.before
+		rest := less(m.whole(a.arc), a.before)
 		for t := n.TurnFirst[a.arc]; t < n.TurnFirst[a.arc+1]; t++ {
 			if !m.isClosed(n.TurnTo[t]) {
-				to = append(to, hierarchy.Seed{Node: n.TurnTo[t], Weight: rest + m.turnWeight(t)})
+				to = append(to, hierarchy.Seed{Node: n.TurnTo[t], Cost: plus(rest, m.turnWeight(t))})
 			}
 		}
 	}
 	return to
 }
 
-// direct returns the least weight along a common arc.
-func direct(from, to []anchor) (weight int64, s, t anchor) {
-	weight = hierarchy.Inf
+func less(a, b hierarchy.Cost) hierarchy.Cost {
+	return hierarchy.Cost{Weight: a.Weight - b.Weight, Extra: a.Extra - b.Extra}
+}
+
+func plus(a hierarchy.Cost, weight int64) hierarchy.Cost {
+	return hierarchy.Cost{Weight: a.Weight + weight, Extra: a.Extra}
+}
+
+// direct returns the least cost along a common arc.
+func direct(from, to []anchor) (cost hierarchy.Cost, s, t anchor) {
+	cost.Weight = hierarchy.Inf
 	for _, a := range from {
 		for _, b := range to {
-			if d := b.before - a.before; a.arc == b.arc && d >= 0 && d < weight {
-				weight, s, t = d, a, b
+			if d := less(b.before, a.before); a.arc == b.arc && d.Weight >= 0 && d.Weight < cost.Weight {
+				cost, s, t = d, a, b
 			}
 		}
 	}
-	return weight, s, t
+	return cost, s, t
 }

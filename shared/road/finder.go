@@ -14,7 +14,7 @@ type Finder struct {
 
 	from, to    side
 	seeds, ends []hierarchy.Seed
-	weights     []int64
+	costs       []hierarchy.Cost
 	reach       *reach // since the first isochrone
 }
 
@@ -69,15 +69,15 @@ func (f *Finder) Table(out []Cost, from, to []Place, stop func() bool) {
 func (f *Finder) columns(out []Cost, rows, columns int, stop func() bool) {
 	f.seeds = leaving(f.seeds[:0], f.from.anchors)
 	f.search.SelectFrom(f.seeds)
-	f.weights = slices.Grow(f.weights[:0], len(f.seeds))[:len(f.seeds)]
+	f.costs = slices.Grow(f.costs[:0], len(f.seeds))[:len(f.seeds)]
 	for j := range columns {
 		if stop() {
 			return
 		}
 		f.ends = arriving(f.ends[:0], f.to.of(j))
-		f.search.To(f.weights, f.seeds, f.ends)
+		f.search.To(f.costs, f.seeds, f.ends)
 		for i := range rows {
-			out[i*columns+j] = f.cell(i, j, f.weights[f.from.first[i]:f.from.first[i+1]])
+			out[i*columns+j] = f.cell(i, j, f.costs[f.from.first[i]:f.from.first[i+1]])
 		}
 	}
 }
@@ -86,37 +86,42 @@ func (f *Finder) columns(out []Cost, rows, columns int, stop func() bool) {
 func (f *Finder) rows(out []Cost, rows, columns int, stop func() bool) {
 	f.ends = arriving(f.ends[:0], f.to.anchors)
 	f.search.SelectTo(f.ends)
-	f.weights = slices.Grow(f.weights[:0], len(f.ends))[:len(f.ends)]
+	f.costs = slices.Grow(f.costs[:0], len(f.ends))[:len(f.ends)]
 	for i := range rows {
 		if stop() {
 			return
 		}
 		f.seeds = leaving(f.seeds[:0], f.from.of(i))
-		f.search.From(f.weights, f.seeds, f.ends)
+		f.search.From(f.costs, f.seeds, f.ends)
 		for j := range columns {
-			out[i*columns+j] = f.cell(i, j, f.weights[f.to.first[j]:f.to.first[j+1]])
+			out[i*columns+j] = f.cell(i, j, f.costs[f.to.first[j]:f.to.first[j+1]])
 		}
 	}
 }
 
-// cell returns the cost from source i to target j, whose weights by anchor are
+// cell returns the cost from source i to target j, whose costs by anchor are
 // known.
-func (f *Finder) cell(i, j int, weights []int64) Cost {
-	best := hierarchy.Inf
-	for _, w := range weights {
-		best = min(best, w)
+func (f *Finder) cell(i, j int, costs []hierarchy.Cost) Cost {
+	best := hierarchy.Cost{Weight: hierarchy.Inf}
+	for _, c := range costs {
+		if c.Weight < best.Weight {
+			best = c
+		}
 	}
-	if best < 0 {
+	if best.Weight < 0 {
 		best = f.back(f.from.of(i), f.to.of(j))
 	}
 	return f.m.cost(best)
 }
 
-// back returns the weight of the way to a target that is behind its source.
-func (f *Finder) back(from, to []anchor) int64 {
-	weight, _, _ := direct(from, to)
-	around := f.m.around(nil, from)
-	return min(weight, f.search.Distance(around, arriving(nil, to)))
+// back returns the cost of the way to a target that is behind its source.
+func (f *Finder) back(from, to []anchor) hierarchy.Cost {
+	straight, _, _ := direct(from, to)
+	around := f.search.Distance(f.m.around(nil, from), arriving(nil, to))
+	if straight.Weight <= around.Weight {
+		return straight
+	}
+	return around
 }
 
 // Distance returns the cost from one place to another.
@@ -124,6 +129,6 @@ func (f *Finder) Distance(from, to Place) Cost {
 	f.from.load(f.m, []Place{from})
 	f.to.load(f.m, []Place{to})
 	f.seeds, f.ends = leaving(f.seeds[:0], f.from.anchors), arriving(f.ends[:0], f.to.anchors)
-	weights := [1]int64{f.search.Distance(f.seeds, f.ends)}
-	return f.cell(0, 0, weights[:])
+	costs := [1]hierarchy.Cost{f.search.Distance(f.seeds, f.ends)}
+	return f.cell(0, 0, costs[:])
 }

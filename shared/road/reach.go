@@ -10,7 +10,7 @@ import (
 // Stretch is a piece of road that can be reached, from its start on.
 type Stretch []geo.Point
 
-// Reach returns all road that can be reached from a place within so many
+// Reach returns all road to which the way from a place takes at most so many
 // milliseconds. It is false if stop told it to leave something out.
 func (f *Finder) Reach(from Place, millis int64, stop func() bool) ([]Stretch, bool) {
 	if f.reach == nil {
@@ -19,68 +19,72 @@ func (f *Finder) Reach(from Place, millis int64, stop func() bool) ([]Stretch, b
 	r := f.reach
 	defer r.reset()
 	anchors := f.m.anchors(nil, from)
-	for _, a := range anchors {
-		r.push(a.arc, -a.before)
-	}
 	var found []Stretch
-	limit := f.m.weigh(millis+1, 0) - 1
+	for _, a := range anchors {
+		found = append(found, f.m.stretch(a.arc, f.m.cost(a.before).Millis, from.Point, millis))
+	}
+	for _, seed := range f.m.around(nil, anchors) {
+		r.push(seed.Node, seed.Cost)
+	}
 	for n := 0; r.Len() > 0; n++ {
 		if n%1024 == 1023 && stop() {
 			return found, false
 		}
 		x := heap.Pop(r).(label)
-		if x.weight > r.dist[x.arc] {
+		left := millis - f.m.cost(x.cost).Millis
+		if x.cost.Weight > r.dist[x.arc] || left < 0 {
 			continue
 		}
-		var start *anchor
-		if x.weight < 0 {
-			start = on(x.arc, anchors)
-		}
-		found = append(found, f.m.stretch(x.arc, start, x.weight, limit))
-		f.m.spread(r, x, limit)
+		found = append(found, f.m.stretch(x.arc, 0, f.m.start(x.arc), left))
+		f.m.spread(r, x)
 	}
 	return found, true
 }
 
 // spread pushes the arcs after x.
-func (m *Map) spread(r *reach, x label, limit int64) {
+func (m *Map) spread(r *reach, x label) {
 	n := &m.network
-	end := x.weight + m.arcWeight(x.arc)
+	whole := m.whole(x.arc)
+	end := hierarchy.Cost{Weight: x.cost.Weight + whole.Weight, Extra: x.cost.Extra + whole.Extra}
 	for t := n.TurnFirst[x.arc]; t < n.TurnFirst[x.arc+1]; t++ {
-		if w := (end + m.turnWeight(t)) & (entry - 1); w <= limit && !m.isClosed(n.TurnTo[t]) {
-			r.push(n.TurnTo[t], w)
+		if !m.isClosed(n.TurnTo[t]) {
+			r.push(n.TurnTo[t], plus(end, m.turnWeight(t)))
 		}
 	}
 }
 
-// stretch returns the points of an arc, entered at a weight, up to a limit.
-func (m *Map) stretch(arc uint32, start *anchor, weight, limit int64) Stretch {
+// start returns where an arc starts.
+func (m *Map) start(arc uint32) geo.Point {
+	lane := m.network.Lanes[arc]
+	i := m.network.First[lane/2]
+	if lane%2 == 1 {
+		i = m.network.First[lane/2+1] - 1
+	}
+	return degrees(m.network.Lat[i], m.network.Lng[i])
+}
+
+// stretch returns what can be reached of an arc from a point so many
+// milliseconds after its start.
+func (m *Map) stretch(arc uint32, after int64, from geo.Point, millis int64) Stretch {
 	n := &m.network
 	lane := n.Lanes[arc]
 	first, last := n.First[lane/2], n.First[lane/2+1]-1
-	var s Stretch
-	previous := int64(0)
-	for k := uint32(0); k <= last-first; k++ {
-		i, at := first+k, int64(0)
-		if lane%2 == 0 {
-			at = m.weigh(int64(n.Fwd[i]), int64(n.MM[i]))
-		} else {
+	s, previous := Stretch{from}, after
+	for k := uint32(1); k <= last-first; k++ {
+		i, at := first+k, int64(n.Fwd[first+k])
+		if lane%2 == 1 {
 			i = last - k
-			at = m.weigh(int64(n.Bwd[last]-n.Bwd[i]), int64(n.MM[last]-n.MM[i]))
+			at = int64(n.Bwd[last] - n.Bwd[i])
+		}
+		if at <= after {
+			continue
 		}
 		here := degrees(n.Lat[i], n.Lng[i])
-		switch {
-		case start != nil && at < start.before: // not yet at the place
-		case weight+at <= limit:
-			s = append(s, here)
-		default:
-			if len(s) > 0 {
-				share := float64(limit-weight-previous) / float64(at-previous)
-				s = append(s, toward(s[len(s)-1], here, share))
-			}
-			return s
+		if at-after > millis {
+			share := float64(millis+after-previous) / float64(at-previous)
+			return append(s, toward(s[len(s)-1], here, share))
 		}
-		previous = at
+		s, previous = append(s, here), at
 	}
 	return s
 }
@@ -97,8 +101,8 @@ type reach struct {
 }
 
 type label struct {
-	weight int64
-	arc    uint32
+	cost hierarchy.Cost
+	arc  uint32
 }
 
 func newReach(arcs int) *reach {
@@ -109,13 +113,13 @@ func newReach(arcs int) *reach {
 	return r
 }
 
-func (r *reach) push(arc uint32, weight int64) {
-	if weight >= r.dist[arc] {
+func (r *reach) push(arc uint32, cost hierarchy.Cost) {
+	if cost.Weight >= r.dist[arc] {
 		return
 	}
-	r.dist[arc] = weight
+	r.dist[arc] = cost.Weight
 	r.touched = append(r.touched, arc)
-	heap.Push(r, label{weight, arc})
+	heap.Push(r, label{cost, arc})
 }
 
 func (r *reach) reset() {
@@ -127,7 +131,7 @@ func (r *reach) reset() {
 
 // Len, Less, Swap, Push and Pop are those of [heap.Interface].
 func (r *reach) Len() int           { return len(r.labels) }
-func (r *reach) Less(i, j int) bool { return r.labels[i].weight < r.labels[j].weight }
+func (r *reach) Less(i, j int) bool { return r.labels[i].cost.Weight < r.labels[j].cost.Weight }
 func (r *reach) Swap(i, j int)      { r.labels[i], r.labels[j] = r.labels[j], r.labels[i] }
 func (r *reach) Push(x any)         { r.labels = append(r.labels, x.(label)) }
 func (r *reach) Pop() any {

@@ -5,8 +5,9 @@
 // safe for concurrent use and never changes; new weights make a new Map that
 // shares all else. A [Finder] asks a Map, one question at a time.
 //
-// Every answer is the exact optimum of the model: the least time, and among
-// equals the least length; or the other way round for a map of shortest ways.
+// Every answer is the exact optimum of the model: the least time as the vehicle
+// feels it (see [profile.Profile.Appeals]), and among equals the least length; or
+// the other way round for a map of shortest ways.
 package road
 
 import (
@@ -68,7 +69,7 @@ func Prepare(n *network.Network, p profile.Profile, o Options) (*Map, error) {
 	n.Ends, n.Junctions = nil, nil
 	m := &Map{Info: Info{p.Name, o.Shortest, p.Vertices}, network: *n, grid: newGrid(n)}
 	m.topology = *hierarchy.NewTopology(n.TurnFirst, n.TurnTo)
-	m.metric = *m.topology.Customize(m.weights())
+	m.metric = *m.customize()
 	m.byNode = make([]uint32, len(n.Node))
 	for i := range m.byNode {
 		m.byNode[i] = uint32(i)
@@ -101,11 +102,21 @@ func (m *Map) Size() (points, arcs int) { return len(m.network.Lat), len(m.netwo
 // count entries into roads that are only for those whose way ends there.
 const entry = int64(1) << 59
 
-func (m *Map) weigh(ms, mm int64) int64 {
+func (m *Map) pack(ms, mm int64) int64 {
 	if m.Info.Shortest {
 		return mm<<32 + ms
 	}
 	return ms<<32 + mm
+}
+
+// weigh returns the cost of a part of a chain. A chain that appeals less weighs
+// more, and the extra is by how many milliseconds.
+func (m *Map) weigh(chain uint32, ms, mm int64) hierarchy.Cost {
+	felt := ms
+	if !m.Info.Shortest {
+		felt = ms * 100 / int64(m.network.Appeal[chain])
+	}
+	return hierarchy.Cost{Weight: m.pack(felt, mm), Extra: felt - ms}
 }
 
 // Cost is the time and the length of a way.
@@ -120,7 +131,8 @@ var (
 	Unasked = Cost{-2, -2}
 )
 
-func (m *Map) cost(weight int64) Cost {
+func (m *Map) cost(c hierarchy.Cost) Cost {
+	weight := c.Weight
 	switch {
 	case weight >= hierarchy.Inf:
 		return Unreachable
@@ -128,5 +140,5 @@ func (m *Map) cost(weight int64) Cost {
 		return Cost{Millis: weight & math.MaxUint32, Millimetres: weight >> 32}
 	}
 	weight &= entry - 1
-	return Cost{Millis: weight >> 32, Millimetres: weight & math.MaxUint32}
+	return Cost{Millis: weight>>32 - c.Extra, Millimetres: weight & math.MaxUint32}
 }

@@ -28,11 +28,11 @@ type Step struct {
 func (f *Finder) Route(from, to Place) (Route, bool) {
 	f.from.load(f.m, []Place{from})
 	f.to.load(f.m, []Place{to})
-	legs, weight := f.legs(f.from.anchors, f.to.anchors)
-	if weight >= hierarchy.Inf {
+	legs, cost := f.legs(f.from.anchors, f.to.anchors)
+	if cost.Weight >= hierarchy.Inf {
 		return Route{}, false
 	}
-	r := Route{Cost: f.m.cost(weight), Points: []geo.Point{from.Point}}
+	r := Route{Cost: f.m.cost(cost), Points: []geo.Point{from.Point}}
 	for i, l := range legs {
 		r.step(f.m, l)
 		if i+1 < len(legs) {
@@ -49,23 +49,23 @@ type leg struct {
 	from, to *anchor // nil at the arc's own start and end
 }
 
-func (f *Finder) legs(from, to []anchor) ([]leg, int64) {
+func (f *Finder) legs(from, to []anchor) ([]leg, hierarchy.Cost) {
 	if !behind(from, to) {
-		path, weight := f.search.Path(nil, leaving(nil, from), arriving(nil, to))
-		return legsOf(path, from, to), weight
+		path, cost := f.search.Path(nil, leaving(nil, from), arriving(nil, to))
+		return legsOf(path, from, to), cost
 	}
 	straight, s, t := direct(from, to)
-	path, weight := f.search.Path(nil, f.m.around(nil, from), arriving(nil, to))
-	if straight <= weight {
+	path, cost := f.search.Path(nil, f.m.around(nil, from), arriving(nil, to))
+	if straight.Weight <= cost.Weight {
 		return []leg{{s.arc, &s, &t}}, straight
 	}
 	best, first := hierarchy.Inf, uint32(0)
 	for _, a := range from {
-		if w := f.m.arcWeight(a.arc) - a.before + f.m.turnBetween(a.arc, path[0]); w < best {
+		if w := f.m.whole(a.arc).Weight - a.before.Weight + f.m.turnBetween(a.arc, path[0]); w < best {
 			best, first = w, a.arc
 		}
 	}
-	return legsOf(slices.Insert(path, 0, first), from, to), weight
+	return legsOf(slices.Insert(path, 0, first), from, to), cost
 }
 
 func legsOf(path []uint32, from, to []anchor) []leg {
@@ -96,12 +96,12 @@ func (m *Map) turnBetween(a, b uint32) int64 {
 
 // step adds a leg's points after the first, and its cost.
 func (r *Route) step(m *Map, l leg) {
-	weight, start := m.arcWeight(l.arc), len(r.Points)-1
+	cost, start := m.whole(l.arc), len(r.Points)-1
 	if l.to != nil {
-		weight = l.to.before
+		cost = l.to.before
 	}
 	if l.from != nil {
-		weight -= l.from.before
+		cost = less(cost, l.from.before)
 	}
 	n := &m.network
 	lane := n.Lanes[l.arc]
@@ -127,12 +127,12 @@ func (r *Route) step(m *Map, l leg) {
 			r.Points = append(r.Points, degrees(n.Lat[i-1], n.Lng[i-1]))
 		}
 	}
-	r.Steps = append(r.Steps, Step{Cost: m.cost(weight), From: start, To: len(r.Points)})
+	r.Steps = append(r.Steps, Step{Cost: m.cost(cost), From: start, To: len(r.Points)})
 }
 
 // turn adds a turn to the step before it.
 func (r *Route) turn(m *Map, a, b uint32) {
-	turn := m.cost(m.turnBetween(a, b))
+	turn := m.cost(hierarchy.Cost{Weight: m.turnBetween(a, b)})
 	last := &r.Steps[len(r.Steps)-1].Cost
 	last.Millis += turn.Millis
 	last.Millimetres += turn.Millimetres

@@ -37,7 +37,7 @@ func (m *Map) Reweight(changes []Change) (*Map, error) {
 			return nil, err
 		}
 	}
-	out.metric = *out.topology.Customize(out.weights())
+	out.metric = *out.customize()
 	return &out, nil
 }
 
@@ -94,39 +94,46 @@ func (m *Map) points(node int64) []uint32 {
 	return m.byNode[from:to]
 }
 
-// weights returns the weight of every turn: the road before it, and itself.
-func (m *Map) weights() []int64 {
+// customize returns the metric of the turns' weights: each is that of the road
+// before it, and its own.
+func (m *Map) customize() *hierarchy.Metric {
 	n := &m.network
-	weights := make([]int64, len(n.TurnTo))
+	weights, extras := make([]int64, len(n.TurnTo)), make([]uint32, len(n.TurnTo))
+	appealing := true
 	for a := range uint32(len(n.Lanes)) {
-		whole := m.arcWeight(a)
+		whole := m.whole(a)
 		for t := n.TurnFirst[a]; t < n.TurnFirst[a+1]; t++ {
-			weights[t] = min(hierarchy.Inf, whole+m.turnWeight(t))
+			weights[t] = min(hierarchy.Inf, whole.Weight+m.turnWeight(t))
+			extras[t] = uint32(whole.Extra)
+			appealing = appealing && whole.Extra == 0
 			if m.isClosed(n.TurnTo[t]) {
 				weights[t] = hierarchy.Inf
 			}
 		}
 	}
-	return weights
+	if appealing {
+		extras = nil
+	}
+	return m.topology.Customize(weights, extras)
 }
 
-// arcWeight is the weight of a whole arc.
-func (m *Map) arcWeight(a uint32) int64 {
+// whole is the cost of a whole arc.
+func (m *Map) whole(a uint32) hierarchy.Cost {
 	if m.isClosed(a) {
-		return hierarchy.Inf
+		return hierarchy.Cost{Weight: hierarchy.Inf}
 	}
 	n := &m.network
 	lane := n.Lanes[a]
 	last := n.First[lane/2+1] - 1
 	if lane%2 == 0 {
-		return m.weigh(int64(n.Fwd[last]), int64(n.MM[last]))
+		return m.weigh(lane/2, int64(n.Fwd[last]), int64(n.MM[last]))
 	}
-	return m.weigh(int64(n.Bwd[last]), int64(n.MM[last]))
+	return m.weigh(lane/2, int64(n.Bwd[last]), int64(n.MM[last]))
 }
 
 func (m *Map) turnWeight(t uint32) int64 {
 	cost := m.network.TurnCost[t]
-	weight := m.weigh(int64(cost&^network.Entry), 0)
+	weight := m.pack(int64(cost&^network.Entry), 0)
 	if cost&network.Entry != 0 && !m.Info.Shortest {
 		weight += entry
 	}

@@ -1,7 +1,5 @@
 package hierarchy
 
-import "slices"
-
 // Inf is the weight of what cannot be reached. Weights are below it; sums of two
 // of them fit.
 const Inf = int64(1) << 61
@@ -15,17 +13,29 @@ type Metric struct {
 
 // Fan is arcs by their lower node: those of x are at First[x] up to First[x+1].
 type Fan struct {
-	First, Head []uint32
-	Weight      []int64
+	First []uint32
+	Arcs  []Arc
 
 	// Mid is the node that a shortcut leads over, None if the arc is the graph's.
 	Mid []uint32
 }
 
+// Arc leads from a lower node up to Head, or down from it.
+type Arc struct {
+	Head uint32
+
+	// Extra is carried along with the weight, and decides nothing.
+	Extra  uint32
+	Weight int64
+}
+
 // find returns the arc between x and an upper node.
 func (f *Fan) find(x, upper uint32) uint32 {
-	i := slices.Index(f.Head[f.First[x]:f.First[x+1]], upper)
-	return f.First[x] + uint32(i)
+	i := f.First[x]
+	for f.Arcs[i].Head != upper {
+		i++
+	}
+	return i
 }
 
 // pair is the weights of an edge, from its lower node up and back.
@@ -38,14 +48,60 @@ type mids struct{ up, down uint32 }
 const removed = None - 1
 
 // Customize returns the metric of the graph's arcs with these weights, each
-// greater than zero; [Inf] closes an arc.
-func (t *Topology) Customize(weights []int64) *Metric {
+// greater than zero; [Inf] closes an arc. The extras are summed along the paths
+// that the weights choose; nil if there are none.
+func (t *Topology) Customize(weights []int64, extras []uint32) *Metric {
 	c := newCustomizer(t, weights)
 	c.lower()
 	c.perfect()
-	return &Metric{
+	m := &Metric{
 		Rise: c.fan(func(e uint32) (int64, uint32) { return c.weight[e].up, c.mid[e].up }),
 		Fall: c.fan(func(e uint32) (int64, uint32) { return c.weight[e].down, c.mid[e].down }),
+	}
+	if extras != nil {
+		m.carry(t, weights, extras)
+	}
+	return m
+}
+
+// carry gives every arc its extra: the graph's their own, and then shortcuts,
+// the lowest first, the sum of their halves'.
+func (m *Metric) carry(t *Topology, weights []int64, extras []uint32) {
+	own := make([]mids, len(t.Up))
+	best := make([]pair, len(t.Up))
+	for e := range best {
+		best[e] = pair{Inf, Inf}
+	}
+	for i, s := range t.Slot {
+		if s == None {
+			continue
+		}
+		if b := &best[s/2]; s%2 == 0 && weights[i] < b.up {
+			b.up, own[s/2].up = weights[i], extras[i]
+		} else if s%2 == 1 && weights[i] < b.down {
+			b.down, own[s/2].down = weights[i], extras[i]
+		}
+	}
+	for x := uint32(t.Nodes()); x > 0; x-- {
+		m.Rise.carry(t, x-1, &m.Fall, &m.Rise, func(e uint32) uint32 { return own[e].up })
+		m.Fall.carry(t, x-1, &m.Rise, &m.Fall, func(e uint32) uint32 { return own[e].down })
+	}
+}
+
+// carry does so for the arcs of x; near and far are where the halves of a
+// shortcut are that touch x and the upper node.
+func (f *Fan) carry(t *Topology, x uint32, near, far *Fan, own func(e uint32) uint32) {
+	e := t.First[x]
+	for i := f.First[x]; i < f.First[x+1]; i++ {
+		a := &f.Arcs[i]
+		for t.Up[e] != a.Head {
+			e++
+		}
+		if mid := f.Mid[i]; mid == None {
+			a.Extra = own(e)
+		} else {
+			a.Extra = near.Arcs[near.find(mid, x)].Extra + far.Arcs[far.find(mid, a.Head)].Extra
+		}
 	}
 }
 
@@ -161,14 +217,14 @@ func (c *customizer) fan(of func(e uint32) (weight int64, mid uint32)) Fan {
 			kept++
 		}
 	}
-	f := Fan{First: make([]uint32, c.Nodes()+1), Head: make([]uint32, 0, kept), Weight: make([]int64, 0, kept), Mid: make([]uint32, 0, kept)}
+	f := Fan{First: make([]uint32, c.Nodes()+1), Arcs: make([]Arc, 0, kept), Mid: make([]uint32, 0, kept)}
 	for x := range c.Nodes() {
 		for e := c.First[x]; e < c.First[x+1]; e++ {
 			if w, mid := of(e); w < Inf && mid != removed {
-				f.Head, f.Weight, f.Mid = append(f.Head, c.Up[e]), append(f.Weight, w), append(f.Mid, mid)
+				f.Arcs, f.Mid = append(f.Arcs, Arc{Head: c.Up[e], Weight: w}), append(f.Mid, mid)
 			}
 		}
-		f.First[x+1] = uint32(len(f.Head))
+		f.First[x+1] = uint32(len(f.Arcs))
 	}
 	return f
 }

@@ -5,9 +5,15 @@ import "slices"
 // Seed is where a search begins, or ends, and what it has cost by then. A cost
 // may be negative as long as no whole way is.
 type Seed struct {
-	Node   uint32
-	Weight int64
+	Node uint32
+	Cost
 }
+
+// Cost is a weight, and the extra that goes with it.
+type Cost struct{ Weight, Extra int64 }
+
+// far is the cost of what is not reached.
+var far = Cost{Weight: Inf}
 
 // Search answers questions about a metric. Its memory is used again for each
 // question, so only one may be asked at a time.
@@ -32,16 +38,16 @@ func (s *Search) Use(m *Metric) { s.metric = m }
 
 // climb is one direction's way up the hierarchy.
 type climb struct {
-	dist  []int64  // by node; Inf outside of nodes
+	dist  []Cost   // by node; far outside of nodes
 	pred  []uint32 // by node: the lower node before it
 	nodes []uint32 // that were touched, descending
 	heads []uint32 // where the walk is
 }
 
 func newClimb(n int) climb {
-	c := climb{dist: make([]int64, n), pred: make([]uint32, n)}
+	c := climb{dist: make([]Cost, n), pred: make([]uint32, n)}
 	for i := range c.dist {
-		c.dist[i] = Inf
+		c.dist[i] = far
 	}
 	return c
 }
@@ -50,8 +56,8 @@ func newClimb(n int) climb {
 func (c *climb) run(t *Topology, f *Fan, seeds []Seed) {
 	c.heads = c.heads[:0]
 	for _, s := range seeds {
-		if s.Weight < c.dist[s.Node] {
-			c.dist[s.Node], c.pred[s.Node] = s.Weight, None
+		if s.Weight < c.dist[s.Node].Weight {
+			c.dist[s.Node], c.pred[s.Node] = s.Cost, None
 		}
 		c.heads = append(c.heads, s.Node)
 	}
@@ -65,14 +71,12 @@ func (c *climb) run(t *Topology, f *Fan, seeds []Seed) {
 
 func (c *climb) relax(f *Fan, x uint32) {
 	d := c.dist[x]
-	if d >= Inf {
+	if d.Weight >= Inf {
 		return
 	}
-	from, to := f.First[x], f.First[x+1]
-	weights := f.Weight[from:to]
-	for i, y := range f.Head[from:to] {
-		if v := d + weights[i]; v < c.dist[y] {
-			c.dist[y], c.pred[y] = v, x
+	for _, a := range f.Arcs[f.First[x]:f.First[x+1]] {
+		if v := d.Weight + a.Weight; v < c.dist[a.Head].Weight {
+			c.dist[a.Head], c.pred[a.Head] = Cost{v, d.Extra + int64(a.Extra)}, x
 		}
 	}
 }
@@ -94,24 +98,24 @@ func (c *climb) step(t *Topology, x uint32) {
 
 func (c *climb) reset() {
 	for _, x := range c.nodes {
-		c.dist[x] = Inf
+		c.dist[x] = far
 	}
 	c.nodes = c.nodes[:0]
 }
 
-// Distance returns the weight of the shortest path from one of the seeds to
-// another, [Inf] if there is none.
-func (s *Search) Distance(from, to []Seed) int64 {
+// Distance returns the cost of the shortest path from one of the seeds to
+// another; its weight is [Inf] if there is none.
+func (s *Search) Distance(from, to []Seed) Cost {
 	best, _ := s.meet(from, to)
 	s.rise.reset()
 	s.fall.reset()
 	return best
 }
 
-// Path returns the weight of the shortest path and its nodes, appended to path.
-func (s *Search) Path(path []uint32, from, to []Seed) ([]uint32, int64) {
+// Path returns the cost of the shortest path and its nodes, appended to path.
+func (s *Search) Path(path []uint32, from, to []Seed) ([]uint32, Cost) {
 	best, top := s.meet(from, to)
-	if best < Inf {
+	if best.Weight < Inf {
 		path = s.unroll(path, top)
 	}
 	s.rise.reset()
@@ -119,13 +123,14 @@ func (s *Search) Path(path []uint32, from, to []Seed) ([]uint32, int64) {
 	return path, best
 }
 
-func (s *Search) meet(from, to []Seed) (best int64, top uint32) {
+func (s *Search) meet(from, to []Seed) (best Cost, top uint32) {
 	s.rise.run(s.topology, &s.metric.Rise, from)
 	s.fall.run(s.topology, &s.metric.Fall, to)
-	best, top = Inf, None
+	best, top = far, None
 	for _, x := range s.fall.nodes {
-		if v := s.rise.dist[x] + s.fall.dist[x]; v < best {
-			best, top = v, x
+		up, down := s.rise.dist[x], s.fall.dist[x]
+		if v := up.Weight + down.Weight; v < best.Weight {
+			best, top = Cost{v, up.Extra + down.Extra}, x
 		}
 	}
 	return best, top

@@ -29,8 +29,8 @@ func (s *selection) gather(f *Fan, seeds []Seed) {
 			s.marks[w] &^= 1 << bit
 			x := uint32(64*w + bit)
 			s.nodes = append(s.nodes, x)
-			for _, y := range f.Head[f.First[x]:f.First[x+1]] {
-				s.marks[y/64] |= 1 << (y % 64)
+			for _, a := range f.Arcs[f.First[x]:f.First[x+1]] {
+				s.marks[a.Head/64] |= 1 << (a.Head % 64)
 			}
 		}
 	}
@@ -40,8 +40,8 @@ func (s *selection) gather(f *Fan, seeds []Seed) {
 func (s *Search) SelectFrom(from []Seed) { s.gather(&s.metric.Rise, from) }
 
 // To finds the way from each of the selected seeds to the nearest of some
-// targets: out[i] is the weight of that of from[i], the seed's included.
-func (s *Search) To(out []int64, from, to []Seed) {
+// targets: out[i] is the cost of that of from[i], the seed's included.
+func (s *Search) To(out []Cost, from, to []Seed) {
 	s.sweep(out, &s.fall, &s.metric.Rise, &s.metric.Fall, from, to)
 }
 
@@ -49,28 +49,30 @@ func (s *Search) To(out []int64, from, to []Seed) {
 func (s *Search) SelectTo(to []Seed) { s.gather(&s.metric.Fall, to) }
 
 // From finds the way from the nearest of some seeds to each of the selected ones.
-func (s *Search) From(out []int64, from, to []Seed) {
+func (s *Search) From(out []Cost, from, to []Seed) {
 	s.sweep(out, &s.rise, &s.metric.Fall, &s.metric.Rise, to, from)
 }
 
 // sweep answers for the selected seeds: c climbs from the few, and every
 // selected node takes the best of its upper ones.
-func (s *Search) sweep(out []int64, c *climb, selected, climbed *Fan, many, few []Seed) {
+func (s *Search) sweep(out []Cost, c *climb, selected, climbed *Fan, many, few []Seed) {
 	c.run(s.topology, climbed, few)
 	for _, x := range slices.Backward(s.nodes) {
 		d := c.dist[x]
-		from, to := selected.First[x], selected.First[x+1]
-		weights := selected.Weight[from:to]
-		for i, y := range selected.Head[from:to] {
-			d = min(d, weights[i]+c.dist[y])
+		for _, a := range selected.Arcs[selected.First[x]:selected.First[x+1]] {
+			upper := c.dist[a.Head]
+			if v := upper.Weight + a.Weight; v < d.Weight {
+				d = Cost{v, upper.Extra + int64(a.Extra)}
+			}
 		}
 		c.dist[x] = d
 	}
 	for i, seed := range many {
-		out[i] = min(Inf, c.dist[seed.Node]+seed.Weight)
+		d := c.dist[seed.Node]
+		out[i] = Cost{min(Inf, d.Weight+seed.Weight), d.Extra + seed.Extra}
 	}
 	for _, x := range s.nodes {
-		c.dist[x] = Inf
+		c.dist[x] = far
 	}
 	c.reset()
 }

@@ -1,7 +1,5 @@
 package network
 
-import "math"
-
 // chainer joins segments to chains and finds the turns between them.
 type chainer struct {
 	*collector
@@ -82,13 +80,16 @@ func (b *chainer) isJunction(v uint32) bool {
 }
 
 // use is how a lane may be used.
-type use struct{ open, restricted bool }
+type use struct {
+	open, restricted bool
+	appeal           uint8
+}
 
 // lanes returns the use of segment s from v, and to v.
 func (b *chainer) lanes(v, s uint32) (l struct{ there, back use }) {
 	g := b.segments[s]
 	w := b.ways[g.way]
-	l.there, l.back = use{g.fwd > 0, w.forward.Restricted}, use{g.bwd > 0, w.backward.Restricted}
+	l.there, l.back = use{g.fwd > 0, w.forward.Restricted, w.forward.Appeal}, use{g.bwd > 0, w.backward.Restricted, w.backward.Appeal}
 	if g.a != v {
 		l.there, l.back = l.back, l.there
 	}
@@ -115,10 +116,10 @@ func (b *chainer) walk(v, s uint32) {
 			dFwd, dBwd, next = g.bwd, g.fwd, g.a
 		}
 		if b.junction[next] == None {
-			dFwd += b.wait(next)
+			dFwd += b.waits[next]
 		}
 		if b.junction[v] == None {
-			dBwd += b.wait(v)
+			dBwd += b.waits[v]
 		}
 		mm, fwd, bwd, v = mm+g.mm, fwd+dFwd, bwd+dBwd, next
 		b.addPoint(v, chain, mm, fwd, bwd)
@@ -130,16 +131,9 @@ func (b *chainer) walk(v, s uint32) {
 	ends.ways[1] = b.segments[s].way
 	b.ends = append(b.ends, ends)
 	n.First = append(n.First, uint32(len(n.Lat)))
+	n.Appeal = append(n.Appeal, l.there.appeal)
 	n.Ends = append(n.Ends, [2]uint32{b.junction[start], b.junction[v]})
 	b.addArcs(chain, l.there.open, l.back.open)
-}
-
-// wait is what a signal costs inside of a chain, in ms.
-func (b *chainer) wait(v uint32) uint32 {
-	if b.flags[v]&signal == 0 {
-		return 0
-	}
-	return uint32(math.Round(b.profile.SignalSeconds * 1000))
 }
 
 func (b *chainer) other(v, s uint32) uint32 {

@@ -17,6 +17,7 @@ type collector struct {
 	nodes    []int64          // by vertex
 	lat, lng []int32
 	flags    []uint8
+	waits    map[uint32]uint32 // by vertex, in ms: what it costs to pass
 	ways     []way
 	refs     []uint32 // the vertices of all ways
 
@@ -28,7 +29,6 @@ type collector struct {
 const (
 	present uint8 = 1 << iota // the extract has its place
 	blocked
-	signal
 	via // a restriction is about it
 )
 
@@ -87,8 +87,8 @@ func (c *collector) node(n osm.Node) error {
 	if spot.Blocked {
 		c.flags[v] |= blocked
 	}
-	if spot.Signal {
-		c.flags[v] |= signal
+	if spot.Seconds > 0 {
+		c.waits[v] = millisOf(spot.Seconds)
 	}
 	return nil
 }
@@ -157,6 +157,8 @@ func millis(metres, kmh float64) uint32 {
 	}
 	return uint32(max(1, math.Round(metres*3600/kmh)))
 }
+
+func millisOf(seconds float64) uint32 { return uint32(math.Round(seconds * 1000)) }
 
 func (c *collector) point(v uint32) geo.Point {
 	return geo.Point{Lat: float64(c.lat[v]) * 1e-7, Lng: float64(c.lng[v]) * 1e-7}

@@ -40,6 +40,9 @@ type Network struct {
 	// First[c] is the first point of chain c, First[c+1]-1 its last.
 	First []uint32
 
+	// Appeal is how much as attractive a chain is as its time says, in percent.
+	Appeal []uint8
+
 	// Arcs[2c] is the arc along chain c, Arcs[2c+1] the one against it; or [None].
 	Arcs []uint32
 
@@ -58,7 +61,7 @@ type Network struct {
 // Build returns the network of a profile. It scans the extract twice: scan visits
 // all of it.
 func Build(scan func(osm.Visitor) error, p profile.Profile) (*Network, error) {
-	c := &collector{profile: p, vertex: make(map[int64]uint32)}
+	c := &collector{profile: p, vertex: make(map[int64]uint32), waits: make(map[uint32]uint32)}
 	if err := scan(osm.Visitor{Way: c.way, Relation: c.relation}); err != nil {
 		return nil, err
 	}

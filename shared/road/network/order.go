@@ -14,7 +14,7 @@ func (n *Network) Renumber(order []uint32) *Network {
 			out.Chain = append(out.Chain, uint32(i))
 		}
 		out.First = append(out.First, uint32(len(out.Lat)))
-		out.Ends = append(out.Ends, n.Ends[c])
+		out.Ends, out.Appeal = append(out.Ends, n.Ends[c]), append(out.Appeal, n.Appeal[c])
 		for direction, a := range n.Arcs[2*c : 2*c+2] {
 			if a == None {
 				out.Arcs = append(out.Arcs, None)

@@ -49,7 +49,8 @@ func (b *chainer) forbids(v, lane, out uint32) bool {
 	from := b.ways[b.ends[lane/2].ways[1-lane%2]].id
 	to := b.ways[b.ends[out/2].ways[out%2]].id
 	for _, r := range b.rules[v] {
-		if r.from == from && r.only != (r.to == to) {
+		straight := r.from == r.to && out != lane^1 // a rule against turning round
+		if r.from == from && r.only != (r.to == to) && !straight {
 			return true
 		}
 	}
@@ -59,11 +60,7 @@ func (b *chainer) forbids(v, lane, out uint32) bool {
 func (b *chainer) addTurn(v, lane, out uint32, roads int) {
 	n := b.net
 	angle := math.Mod(b.bearing(out)-b.bearing(lane^1)-180+720+180, 360) - 180
-	seconds := b.profile.Turns.Cost(angle, roads, out == lane^1)
-	if b.flags[v]&signal != 0 {
-		seconds += b.profile.SignalSeconds
-	}
-	cost := uint32(math.Round(seconds * 1000))
+	cost := millisOf(b.profile.Turns.Cost(angle, roads, out == lane^1)) + b.waits[v]
 	if b.ends[out/2].restricted[out%2] && !b.ends[lane/2].restricted[lane%2] {
 		cost |= Entry
 	}

@@ -35,6 +35,9 @@ type Profile struct {
 	// Closed are values by key that close a road, whatever its access.
 	Closed map[string]map[string]bool
 
+	// Width and Height are the vehicle's, in metres; 0 fits everywhere.
+	Width, Height float64
+
 	// IgnoreOneways is for those on foot. OnewayExempt is the tag, like
 	// oneway:bicycle, whose "no" lifts a oneway.
 	IgnoreOneways bool
@@ -43,8 +46,16 @@ type Profile struct {
 	// Passable are the barriers that do not stop the vehicle; nil ignores all.
 	Passable map[string]bool
 
-	// SignalSeconds is what a traffic signal costs.
+	// Appeals are, in percent, how much as attractive a road is as its time says, by
+	// key and value of a tag; the least counts. Narrow is that of roads for two ways
+	// with one lane, or of at most three metres; 0 is 100.
+	Appeals map[string]map[string]uint8
+	Narrow  uint8
+
+	// SignalSeconds is what a traffic signal costs, Gates what barriers do that
+	// have to be opened.
 	SignalSeconds float64
+	Gates         map[string]float64
 
 	Turns Turns
 

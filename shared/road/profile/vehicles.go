@@ -14,6 +14,8 @@ func Car() Profile {
 		Routes:         map[string]float64{"ferry": 5, "shuttle_train": 10},
 		Bounds:         roughness(),
 		MaxspeedFactor: 0.8,
+		Width:          1.9,
+		Height:         2,
 		AccessTags:     []string{"motorcar", "motor_vehicle", "vehicle", "access"},
 		Denied:         set("no", "agricultural", "forestry", "emergency", "psv"),
 		Restricted:     set("private", "delivery", "destination", "customers"),
@@ -23,6 +25,13 @@ func Car() Profile {
 		},
 		Passable: set("cattle_grid", "border_control", "toll_booth", "sally_port", "gate", "lift_gate", "no", "entrance",
 			"height_restrictor", "arch"),
+		Gates: map[string]float64{"gate": 60, "lift_gate": 60},
+		Appeals: map[string]map[string]uint8{
+			"service":   {"alley": 50, "parking": 50, "parking_aisle": 50, "driveway": 50, "drive-through": 50, "drive-thru": 50},
+			"oneway":    {"alternating": 40},
+			"side_road": {"yes": 80, "rotary": 80},
+		},
+		Narrow:        50,
 		SignalSeconds: 2,
 		Turns:         Turns{Seconds: 7.5, Bias: 1.075, UTurnSeconds: 20},
 		Exceptions:    []string{"motorcar", "motor_vehicle", "vehicle"},
@@ -33,6 +42,7 @@ func Car() Profile {
 func Moped() Profile {
 	p := Car()
 	p.Name = "moped"
+	p.Width, p.Height = 0.8, 0
 	p.Speeds = maps.Clone(p.Speeds)
 	for highway, kmh := range p.Speeds {
 		p.Speeds[highway] = min(kmh, 40)

@@ -15,6 +15,10 @@ type Lane struct {
 
 	// Restricted is true if only those may enter whose way ends there.
 	Restricted bool
+
+	// Appeal is how much as attractive the lane is as its time says, in percent:
+	// one of 50 is used as if it took twice its time.
+	Appeal uint8
 }
 
 // Way returns how a road may be used, along its nodes and against them.
@@ -31,7 +35,33 @@ func (p *Profile) Way(tags osm.Tags) (forward, backward Lane) {
 	p.access(tags, "backward", &backward)
 	p.limit(tags, &forward, &backward)
 	p.oneway(tags, &forward, &backward)
+	appeal := p.appeal(tags, forward.KMH > 0 && backward.KMH > 0)
+	forward.Appeal, backward.Appeal = appeal, appeal
 	return forward, backward
+}
+
+func (p *Profile) appeal(tags osm.Tags, twoWay bool) uint8 {
+	least := uint8(100)
+	for key, appeals := range p.Appeals {
+		if appeal, ok := appeals[tags.Get(key)]; ok {
+			least = min(least, appeal)
+		}
+	}
+	width, lanes := leading(tags.Get("width")), leading(tags.Get("lanes"))
+	if p.Narrow > 0 && (width >= 0 && width <= 3 || twoWay && lanes >= 0 && lanes <= 1) {
+		least = min(least, p.Narrow)
+	}
+	return least
+}
+
+// leading returns the digits that a value begins with, -1 if there are none.
+func leading(value string) float64 {
+	digits := len(value) - len(strings.TrimLeft(value, "0123456789"))
+	number, err := strconv.ParseFloat(value[:digits], 64)
+	if err != nil {
+		return -1
+	}
+	return number
 }
 
 func (p *Profile) closed(tags osm.Tags) bool {
@@ -40,7 +70,35 @@ func (p *Profile) closed(tags osm.Tags) bool {
 			return true
 		}
 	}
+	return tooSmall(tags, p.Width, "maxwidth:physical", "maxwidth", "width", "est_width") ||
+		tooSmall(tags, p.Height, "maxheight:physical", "maxheight")
+}
+
+// tooSmall reports whether the first of the keys that is there tells fewer
+// metres than are needed.
+func tooSmall(tags osm.Tags, need float64, keys ...string) bool {
+	for _, key := range keys {
+		if value := tags.Get(key); value != "" {
+			metres := metres(value)
+			return metres >= 0 && metres < need
+		}
+	}
 	return false
+}
+
+// metres returns the length that a value begins with, -1 if there is none. Feet
+// and inches are written with ' and ".
+func metres(value string) float64 {
+	value = strings.Replace(value, ",", ".", 1)
+	digits := len(value) - len(strings.TrimLeft(value, "0123456789."))
+	length, err := strconv.ParseFloat(value[:digits], 64)
+	if err != nil {
+		return -1
+	}
+	if inches, feet := strings.CutPrefix(value[digits:], "'"); feet {
+		return (12*length + max(0, leading(inches))) * 0.0254
+	}
+	return length
 }
 
 // access closes or restricts a lane by the first access tag that is present.
@@ -62,16 +120,16 @@ func (p *Profile) access(tags osm.Tags, direction string, lane *Lane) {
 	}
 }
 
-// limit applies surfaces first and posted limits then, as OSRM does.
+// limit applies posted limits first and surfaces then, as OSRM does.
 func (p *Profile) limit(tags osm.Tags, forward, backward *Lane) {
+	if p.MaxspeedFactor > 0 {
+		p.post(tags, "forward", forward)
+		p.post(tags, "backward", backward)
+	}
 	for key, bounds := range p.Bounds {
 		if most, ok := bounds[tags.Get(key)]; ok {
 			forward.KMH, backward.KMH = min(forward.KMH, most), min(backward.KMH, most)
 		}
-	}
-	if p.MaxspeedFactor > 0 {
-		p.post(tags, "forward", forward)
-		p.post(tags, "backward", backward)
 	}
 }
 
@@ -97,14 +155,10 @@ var zones = map[string]float64{"urban": 50, "rural": 90, "trunk": 110, "motorway
 
 // maxspeed returns a posted limit in km/h, 0 if it is none.
 func maxspeed(value string) float64 {
-	digits := len(value) - len(strings.TrimLeft(value, "0123456789"))
-	if digits == 0 {
+	kmh := leading(value)
+	if kmh < 0 {
 		_, zone, _ := strings.Cut(strings.ToLower(value), ":")
 		return zones[zone]
-	}
-	kmh, err := strconv.ParseFloat(value[:digits], 64)
-	if err != nil {
-		return 0
 	}
 	if strings.Contains(value, "mph") {
 		kmh *= 1.609
@@ -134,13 +188,15 @@ type Spot struct {
 	// Blocked is true if nothing passes.
 	Blocked bool
 
-	// Signal is true at traffic signals.
-	Signal bool
+	// Seconds is what it costs to pass.
+	Seconds float64
 }
 
 // Node returns what a node means.
-func (p *Profile) Node(tags osm.Tags) Spot {
-	s := Spot{Signal: p.SignalSeconds > 0 && tags.Get("highway") == "traffic_signals"}
+func (p *Profile) Node(tags osm.Tags) (s Spot) {
+	if tags.Get("highway") == "traffic_signals" {
+		s.Seconds = p.SignalSeconds
+	}
 	if p.Passable == nil {
 		return s
 	}
@@ -151,9 +207,8 @@ func (p *Profile) Node(tags osm.Tags) Spot {
 		}
 	}
 	barrier := tags.Get("barrier")
-	s.Blocked = barrier != "" && !p.Passable[barrier]
-	if barrier == "bollard" && tags.Get("bollard") == "rising" {
-		s.Blocked = false
-	}
+	s.Seconds += p.Gates[barrier]
+	rising := barrier == "bollard" && tags.Get("bollard") == "rising"
+	s.Blocked = barrier != "" && !p.Passable[barrier] && !rising
 	return s
 }
