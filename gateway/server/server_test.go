@@ -318,6 +318,15 @@ func TestFrames(t *testing.T) {
 		a.say(map[string]any{"token": w.token(ann)})
 		require.NotNil(t, a.next().Renewed)
 	})
+	t.Run("a new token that allows less ends what it does not allow", func(t *testing.T) {
+		for _, topic := range []string{"order:15", "order:16"} {
+			a.say(map[string]any{"sub": map[string]any{"topic": topic}})
+			require.NotNil(t, a.next().Joined)
+		}
+		a.say(map[string]any{"token": w.token(server.Identity{Client: ann.Client, Topics: []string{"order:16"}})})
+		require.NotNil(t, a.next().Renewed)
+		require.Equal(t, said{Stream: "order:15", Why: "no longer allowed"}, *a.next().Left)
+	})
 	t.Run("what is acknowledged does not come again", func(t *testing.T) {
 		publish(t, p, ann.Client, "note", 1)
 		n := a.next().Number

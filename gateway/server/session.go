@@ -187,6 +187,7 @@ func (c *session) renew(ctx context.Context, token string) bool {
 	}
 	c.who.Store(&who)
 	c.conn.Send(outbound("renewed", renewed{until(who)}))
+	c.recheck(ctx)
 	return true
 }
 
@@ -212,6 +213,9 @@ func (c *session) end() {
 		}
 	}
 	c.server.hub.Forget(c.conn)
+	if c.server.running.Err() != nil {
+		return // the server closes, and leaves for all at once
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.server.running), opTimeout)
 	defer cancel()
 	if err := c.server.node.Leave(ctx, members...); err != nil {

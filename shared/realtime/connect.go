@@ -22,6 +22,8 @@ func Connect(addr, password string, secure bool) *redis.Client {
 		MaxRetries:            1,
 		DialerRetries:         1,
 		PoolSize:              64,
+		ReadBufferSize:        8 << 10,
+		WriteBufferSize:       8 << 10,
 	}
 	if host, _, err := net.SplitHostPort(addr); secure && err == nil {
 		o.TLSConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}

@@ -40,10 +40,10 @@ type presence struct {
 // announce tells those who watch a client that it came or went. It is best
 // effort: whoever needs the truth counts connections.
 func (p *Publisher) announce(ctx context.Context, client Audience, online bool) error {
-	tail, err := Event{Kind: presenceChanged, Key: client.Name(), Data: presence{client.Name(), online}}.tail(PresenceOf(client))
+	e := Event{Kind: presenceChanged, Key: client.Name(), Data: presence{client.Name(), online}}
+	tail, err := e.tail(PresenceOf(client))
 	if err != nil {
 		return err
 	}
-	_, err = p.publishLatest(ctx, PresenceOf(client), Event{Kind: presenceChanged, Key: client.Name()}, tail)
-	return err
+	return p.handAll(ctx, Delivery{Op: Latest, To: PresenceOf(client), Key: e.Key, Frame: []byte("{" + tail)})
 }

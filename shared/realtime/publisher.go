@@ -152,18 +152,22 @@ func (p *Publisher) publishLatest(ctx context.Context, to Audience, e Event, tai
 	return r, nil
 }
 
-// find looks up who holds an audience.
+// find looks up who holds an audience, and remembers it.
 func (p *Publisher) find(ctx context.Context, to Audience) ([]string, error) {
+	instances, err := p.look(ctx, to)
+	if err == nil {
+		p.routes.put(to, instances, p.options.Now())
+	}
+	return instances, err
+}
+
+// look looks up who holds an audience.
+func (p *Publisher) look(ctx context.Context, to Audience) ([]string, error) {
 	at, err := p.redis.HGet(ctx, p.keys.session(to), "at").Result()
-	if err := unavailable(err); err != nil {
-		return nil, err
+	if at == "" {
+		return nil, unavailable(err)
 	}
-	var instances []string
-	if at != "" {
-		instances = strings.Split(at, ",")
-	}
-	p.routes.put(to, instances, p.options.Now())
-	return instances, nil
+	return strings.Split(at, ","), unavailable(err)
 }
 
 // hand gives a message to instances, except for one, in one round trip.
@@ -210,14 +214,19 @@ func (p *Publisher) order(ctx context.Context, d Delivery) error {
 	if err := d.To.validate(); err != nil {
 		return err
 	}
-	instances, err := p.find(ctx, d.To)
-	if err == nil {
-		_, _, err = p.hand(ctx, d, instances, "")
-	}
-	if err != nil {
+	if err := p.handAll(ctx, d); err != nil {
 		return fmt.Errorf("tell %s: %w", d.To.Name(), err)
 	}
 	return nil
+}
+
+// handAll gives a message to all who hold its audience now.
+func (p *Publisher) handAll(ctx context.Context, d Delivery) error {
+	instances, err := p.look(ctx, d.To)
+	if err == nil {
+		_, _, err = p.hand(ctx, d, instances, "")
+	}
+	return err
 }
 
 func millis(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
