@@ -40,10 +40,7 @@ func TestShuffledRepeatedAndCrashedReplaysEndLikeASequentialFold(t *testing.T) {
 		"real rides on redis-server with crashes":   {busRides, "redis-server", 0.1},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			newReplay(t, test.engine, test.crashes).run(test.rides(t))
-		})
+		t.Run(name, func(t *testing.T) { newReplay(t, test.engine, test.crashes).run(test.rides(t)) })
 	}
 }
 
