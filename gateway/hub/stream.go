@@ -112,6 +112,13 @@ func (c *Conn) release(s *stream) bool {
 	return complete
 }
 
+// In reports whether the connection is in an audience.
+func (c *Conn) In(audience string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stream(audience) != nil
+}
+
 // CatchUp sends the past of a stream and what came meanwhile, and reports
 // whether the connection is up to date: if not, its place and past are needed again.
 func (c *Conn) CatchUp(audience string, p Past) bool {

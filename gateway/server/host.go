@@ -154,7 +154,7 @@ func (s *Server) catchUpOnce(ctx context.Context, l lack) bool {
 			return true
 		}
 	}
-	replays, err := s.node.Attach(ctx, realtime.Member{To: to, Tag: tag, From: realtime.Place(at)})
+	replays, err := s.attach(ctx, l.conn, realtime.Member{To: to, Tag: tag, From: realtime.Place(at)})
 	if err != nil {
 		return false
 	}

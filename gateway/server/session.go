@@ -39,7 +39,6 @@ type session struct {
 
 	mu     sync.Mutex
 	topics []realtime.Audience // with roles; guarded by mu
-	over   bool                // no topics any more; guarded by mu
 }
 
 // opTimeout bounds whatever a client's frame sets off.
@@ -203,7 +202,7 @@ func (c *session) end() {
 	c.server.wheel.remove(c)
 	c.mu.Lock()
 	topics := c.topics
-	c.topics, c.over = nil, true
+	c.topics = nil
 	c.mu.Unlock()
 	c.server.hub.Part(c.conn, string(c.client))
 	members := []realtime.Member{{To: c.client, Tag: c.tag}}

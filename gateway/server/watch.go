@@ -37,7 +37,7 @@ func (c *session) attach(ctx context.Context, joins ...join) error {
 	for i, j := range joins {
 		members[i] = j.Member
 	}
-	replays, err := c.server.node.Attach(ctx, members...)
+	replays, err := c.server.attach(ctx, c.conn, members...)
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,30 @@ func (c *session) attach(ctx context.Context, joins ...join) error {
 		}
 	}
 	return nil
+}
+
+// attach enters members, and takes out again who left meanwhile: its leaving may
+// have come first.
+func (s *Server) attach(ctx context.Context, conn *hub.Conn, members ...realtime.Member) ([]realtime.Replay, error) {
+	replays, err := s.node.Attach(ctx, members...)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		if !s.holds(conn, m) {
+			err = errors.Join(err, s.node.Leave(ctx, m))
+		}
+	}
+	return replays, err
+}
+
+// holds reports whether a membership of a connection still stands.
+func (s *Server) holds(conn *hub.Conn, m realtime.Member) bool {
+	if m.To.IsClient() {
+		return conn.In(string(m.To))
+	}
+	tag, ok := s.hub.Tag(string(m.To))
+	return ok && tag == m.Tag
 }
 
 // opening tells the client where it is in a stream.

@@ -169,3 +169,31 @@ func TestAPublisherWithoutFallbackLeavesItToTheSweep(t *testing.T) {
 		require.Equal(t, "customer:ann", f.notices[0].Client.Name())
 	})
 }
+
+func TestAnEventForADeadInstanceIsPushedAtOnce(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		if w.opts.Lists {
+			t.Skip("a list takes messages for a while after its instance is gone")
+		}
+		dying := realtime.Connect(w.redis.Options().Addr, "", false)
+		kinds, err := realtime.NewKinds(realtime.Standard()...)
+		require.NoError(t, err)
+		doomed, err := realtime.NewPublisher(t.Context(), dying, kinds, w.opts)
+		require.NoError(t, err)
+		h := newHost()
+		h.Node, err = realtime.Join(t.Context(), doomed, h, realtime.NodeOptions{Beat: time.Hour})
+		require.NoError(t, err)
+		h.attach(t, ann, realtime.Place{})
+
+		f := &phone{}
+		w.opts.Fallback = f
+		p := w.publisher()
+		require.Equal(t, 1, publish(t, p, ann, "message.sent", 1).Reached)
+		require.Empty(t, f.got(), "it has time to acknowledge")
+		require.NoError(t, dying.Close())
+		defer h.Close(context.Background())
+		eventually(t, "its channels are gone", func() bool { return publish(t, p, ann, "message.sent", 2).Reached == 0 })
+		require.Equal(t, "message.sent You have a message 1", f.got()[0], "in order, with what was on its way")
+		require.Equal(t, "message.sent You have a message 2", f.got()[len(f.got())-1])
+	})
+}
