@@ -27,7 +27,8 @@ func (p *process) stop() {
 	_ = p.cmd.Wait() // killed, as it should be
 }
 
-// resident is the memory as the system counts it, in bytes.
+// resident is the memory that the process holds for itself, in bytes: not the
+// pages of its program, which the system may drop at any time.
 func (p *process) resident() (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -35,9 +36,9 @@ func (p *process) resident() (int64, error) {
 	}
 	for line := range strings.Lines(string(text)) {
 		var kb int64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kb); n == 1 {
+		if n, _ := fmt.Sscanf(line, "RssAnon: %d kB", &kb); n == 1 {
 			return kb << 10, nil
 		}
 	}
-	return 0, fmt.Errorf("read memory: no VmRSS for process %d", p.cmd.Process.Pid)
+	return 0, fmt.Errorf("read memory: no RssAnon for process %d", p.cmd.Process.Pid)
 }
