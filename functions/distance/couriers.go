@@ -1,0 +1,90 @@
+package distance
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"lastmile/shared/geo"
+	"lastmile/shared/road"
+)
+
+// couriers keeps where couriers are on the roads, so that a table that names
+// them by id finds only its other places.
+type couriers struct {
+	now func() time.Time
+
+	mu   sync.RWMutex
+	byID map[string]position // guarded by mu
+}
+
+type position struct {
+	at    time.Time
+	point geo.Point
+	place road.Place
+	err   error  // why there is no place
+	sum   uint32 // of the map that place is on
+}
+
+const (
+	// maxCouriers bounds the memory: about 150 bytes each.
+	maxCouriers = 200_000
+
+	// staleAfter is when a position makes room for others.
+	staleAfter = time.Hour
+
+	maxID = 128
+)
+
+var errFull = errors.New("too many couriers")
+
+func (c *couriers) put(v view, id string, p geo.Point) error {
+	if id == "" || len(id) > maxID {
+		return fmt.Errorf("courier id %.20q must have 1 to %d bytes", id, maxID)
+	}
+	if !p.Valid() {
+		return fmt.Errorf("courier %q: latitude %v, longitude %v is no place", id, p.Lat, p.Lng)
+	}
+	found := position{at: c.now(), point: p, sum: v.edition.source.Sum}
+	found.place, found.err = v.roadmap.Snap(p, road.SnapOptions{})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.byID[id]; !known && len(c.byID) >= maxCouriers && !c.makeRoom() {
+		return errFull
+	}
+	c.byID[id] = found
+	return nil
+}
+
+// makeRoom forgets who has not moved for long. The caller holds mu.
+func (c *couriers) makeRoom() bool {
+	before := len(c.byID)
+	for id, p := range c.byID {
+		if c.now().Sub(p.at) > staleAfter {
+			delete(c.byID, id)
+		}
+	}
+	return len(c.byID) < before
+}
+
+func (c *couriers) remove(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.byID, id)
+}
+
+// place returns where a courier is. The caller holds mu for reading.
+func (c *couriers) place(v view, id []byte) (road.Place, string) {
+	p, ok := c.byID[string(id)]
+	switch {
+	case !ok:
+		return road.Place{}, "unknown courier; register it, or send a place"
+	case p.sum != v.edition.source.Sum:
+		p.place, p.err = v.roadmap.Snap(p.point, road.SnapOptions{})
+	}
+	if p.err != nil {
+		return road.Place{}, p.err.Error()
+	}
+	return p.place, ""
+}

@@ -1,0 +1,70 @@
+package distance
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"time"
+
+	"lastmile/shared/function"
+	"lastmile/shared/httpapi"
+	"lastmile/shared/platform"
+	"lastmile/shared/road"
+	"lastmile/shared/road/city"
+	"lastmile/shared/road/network"
+	"lastmile/shared/road/osm"
+	"lastmile/shared/road/profile"
+	"lastmile/shared/road/roadfile"
+)
+
+// Spec declares the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name:    "distance",
+		Class:   function.Warm,
+		Timeout: 30 * time.Second,
+		Binding: function.Bind(build, function.OnHTTP[*Function]()),
+	}
+}
+
+// fileVariable names the file that scripts/roadgraph prepared.
+const fileVariable = "ROAD_FILE"
+
+var errNoFile = errors.New(fileVariable + " must name a file that scripts/roadgraph prepared")
+
+func build(p *platform.Platform) (*Function, error) {
+	open := generated
+	if path := os.Getenv(fileVariable); path != "" {
+		open = func() (Source, error) { return mapped(path) }
+	} else if p.Config.Revision != "" {
+		return nil, errNoFile
+	}
+	roads, err := OpenRoads(open)
+	if err != nil {
+		return nil, err
+	}
+	return New(roads, httpapi.Operator(string(p.Config.OperatorToken), "/healthz")), nil
+}
+
+func mapped(path string) (Source, error) {
+	f, err := roadfile.Open(path)
+	if err != nil {
+		return Source{}, err
+	}
+	return Source{Map: f.Map, Sum: f.Sum, Close: f.Close}, nil
+}
+
+// generated is the city that a laptop has: one that does not exist.
+func generated() (Source, error) {
+	var extract bytes.Buffer
+	if err := city.Write(&extract, city.Options{}); err != nil {
+		return Source{}, err
+	}
+	car := profile.Car()
+	n, err := network.Build(func(v osm.Visitor) error { return osm.Read(bytes.NewReader(extract.Bytes()), v) }, car)
+	if err != nil {
+		return Source{}, err
+	}
+	m, err := road.Prepare(n, car, road.Options{})
+	return Source{Map: m, Close: func() error { return nil }}, err
+}
