@@ -17,6 +17,9 @@ func (n *Node) run(ctx context.Context, l *life) {
 		}
 		n.options.Log.WarnContext(ctx, "lease lost", "instance", l.name)
 		n.host.Interrupted(true)
+		if err := n.bury(ctx, l.name); err != nil {
+			n.options.Log.WarnContext(ctx, "what was under way may stay", "instance", l.name, "error", err)
+		}
 		l = n.beginAgain(ctx)
 	}
 }

@@ -17,7 +17,7 @@ import (
 func (w *world) leftovers() []string {
 	var left []string
 	ctx := context.Background()
-	for _, pattern := range []string{"*:i:*", "*:p:*", "*:q:*", "*:dead"} {
+	for _, pattern := range []string{"*:i:*", "*:p:*", "*:q:*"} {
 		keys, err := w.redis.Keys(ctx, w.opts.Prefix+pattern).Result()
 		require.NoError(w.t, err)
 		left = append(left, keys...)
@@ -43,6 +43,12 @@ func TestNothingStaysWhenAnInstanceLeaves(t *testing.T) {
 		require.NotEmpty(t, w.leftovers())
 		require.NoError(t, a.Close(t.Context()))
 		eventually(t, "the list that woke it expires", func() bool { return len(w.leftovers()) == 0 })
+		w.node()
+		eventually(t, "it is looked at once more, and forgotten", func() bool {
+			w.pass(50 * time.Millisecond)
+			n, err := w.redis.Exists(t.Context(), w.opts.Prefix+"{insts}:dead").Result()
+			return err == nil && n == 0
+		})
 	})
 }
 
@@ -59,7 +65,7 @@ func TestAnInstanceThatLostItsLease(t *testing.T) {
 		require.NoError(t, w.redis.ZRem(t.Context(), w.opts.Prefix+"{insts}:live", frozen[0]).Err())
 
 		eventually(t, "it closes its connections", a.lost)
-		eventually(t, "what it held is cleaned up, by a second try if the first was cut off", func() bool {
+		eventually(t, "what it held is cleaned up", func() bool {
 			w.pass(50 * time.Millisecond)
 			return len(w.leftovers()) == 0
 		})

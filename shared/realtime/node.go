@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -93,10 +94,7 @@ func (n *Node) Close(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
-	if err := n.flushAcks(ctx); err != nil {
-		return fmt.Errorf("leave: %w", err)
-	}
-	if err := n.clean(ctx, l.name); err != nil {
+	if err := errors.Join(n.flushAcks(ctx), n.clean(ctx, l.name), n.bury(ctx, l.name)); err != nil {
 		return fmt.Errorf("leave: %w", err)
 	}
 	return nil

@@ -45,46 +45,57 @@ func (n *Node) renewSome(ctx context.Context, l *life, members []Member) error {
 	return unavailable(err)
 }
 
-// reapLease is how long whoever cleans up after an instance is left alone with it.
-const reapLease = 10 * time.Second
+// settling is how long after its end an instance is looked at again, for what it
+// had under way; and how long whoever cleans up is left alone with that.
+func (n *Node) settling() time.Duration { return 2 * n.options.Lease }
 
-// reap cleans up after instances whose lease is over.
+// reap cleans up after instances whose lease is over, twice.
 func (n *Node) reap(ctx context.Context) error {
 	const most = 10
 	now := n.pub.options.Now()
 	k := n.pub.keys
-	dead, err := n.pub.pipes.run(ctx, n.pub.scripts.condemn, []string{k.live(), k.dead()}, millis(now), millis(now.Add(reapLease)), most)
+	got, err := n.pub.pipes.run(ctx, n.pub.scripts.condemn, []string{k.live(), k.dead()}, millis(now), millis(now.Add(n.settling())), most)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for i := range dead {
-		if err := n.clean(ctx, dead.text(i)); err != nil {
-			errs = append(errs, fmt.Errorf("clean up after %s: %w", dead.text(i), err))
+	for _, instance := range got.list(0) {
+		errs = append(errs, n.clean(ctx, instance))
+	}
+	for _, instance := range got.list(1) {
+		err := n.clean(ctx, instance)
+		if err == nil {
+			err = unavailable(n.pub.redis.ZRem(ctx, k.dead(), instance).Err())
 		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
 
-// clean takes an instance and all that it held out of Redis.
-func (n *Node) clean(ctx context.Context, instance string) error {
-	members, err := n.heldBy(ctx, instance)
-	if err != nil {
-		return err
-	}
-	if err := n.leave(ctx, instance, members); err != nil {
-		return err
-	}
-	k := n.pub.keys
-	_, err = n.pub.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		if verb, prefix := n.pub.inbox.channel(0); verb == "RPUSH" {
-			p.Del(ctx, prefix+instance)
-		}
+// bury ends the lease of an instance, and has it looked at later.
+func (n *Node) bury(ctx context.Context, instance string) error {
+	k, at := n.pub.keys, n.pub.options.Now().Add(n.settling())
+	_, err := n.pub.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.ZRem(ctx, k.live(), instance)
-		p.ZRem(ctx, k.dead(), instance)
+		p.ZAdd(ctx, k.dead(), redis.Z{Score: float64(at.UnixMilli()), Member: instance})
 		return nil
 	})
 	return unavailable(err)
+}
+
+// clean takes all that an instance held out of Redis.
+func (n *Node) clean(ctx context.Context, instance string) error {
+	members, err := n.heldBy(ctx, instance)
+	if err == nil {
+		err = n.leave(ctx, instance, members)
+	}
+	if verb, prefix := n.pub.inbox.channel(0); err == nil && verb == "RPUSH" {
+		err = unavailable(n.pub.redis.Del(ctx, prefix+instance).Err())
+	}
+	if err != nil {
+		return fmt.Errorf("clean up after %s: %w", instance, err)
+	}
+	return nil
 }
 
 func (n *Node) heldBy(ctx context.Context, instance string) ([]Member, error) {
