@@ -19,6 +19,8 @@ func serveChild(ctx context.Context, args []string) (bool, error) {
 		return true, serveFirestore(ctx, args[1])
 	case pubsubChild:
 		return true, servePubSub(ctx, args[1])
+	case distanceChild:
+		return true, serveDistance(ctx, args[1])
 	}
 	return false, nil
 }

@@ -32,6 +32,7 @@ func sections() []section {
 		{"firestore", "Firestore emulator beside Google's", benchFirestore},
 		{"pubsub", "Pub/Sub emulator beside Google's", benchPubSub},
 		{"locations", "Locations on two paths", benchLocations},
+		{"distance", "Road distances", benchDistance},
 	}
 }
 
