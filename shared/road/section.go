@@ -23,7 +23,7 @@ func (m *Map) Sections() []Section {
 		{"lat", &n.Lat}, {"lng", &n.Lng}, {"node", &n.Node}, {"chain", &n.Chain},
 		{"mm", &n.MM}, {"fwd", &n.Fwd}, {"bwd", &n.Bwd}, {"first", &n.First}, {"appeal", &n.Appeal},
 		{"arcs", &n.Arcs}, {"lanes", &n.Lanes}, {"turnFirst", &n.TurnFirst}, {"turnTo", &n.TurnTo}, {"turnCost", &n.TurnCost},
-		{"topFirst", &t.First}, {"topUp", &t.Up}, {"topDownFirst", &t.DownFirst}, {"topEdge", &t.Edge}, {"topTail", &t.Tail}, {"topSlot", &t.Slot},
+		{"topFirst", &t.First}, {"topUp", &t.Up}, {"topParent", &t.Parent}, {"topDownFirst", &t.DownFirst}, {"topEdge", &t.Edge}, {"topTail", &t.Tail}, {"topSlot", &t.Slot},
 		{"gridFirst", &g.first}, {"gridItems", &g.items}, {"byNode", &m.byNode},
 	}
 	for name, f := range map[string]*hierarchy.Fan{"rise": &m.metric.Rise, "fall": &m.metric.Fall} {
@@ -67,6 +67,7 @@ func (m *Map) Check() error {
 		{"appeals", len(n.Appeal), len(n.First) - 1},
 		{"turn costs", len(n.TurnCost), turns},
 		{"slots", len(t.Slot), turns},
+		{"parents", len(t.Parent), arcs},
 		{"edges", min(len(t.Edge), len(t.Tail)), edges},
 		{"rising arcs", len(m.metric.Rise.Arcs), len(m.metric.Rise.Mid)},
 		{"falling arcs", len(m.metric.Fall.Arcs), len(m.metric.Fall.Mid)},

@@ -31,7 +31,7 @@ const (
 
 // perJunction is how many nodes there are for each junction, those of the bends
 // between junctions included.
-const perJunction = 3.8
+const perJunction = 3.4
 
 // Write writes a city as a PBF extract.
 func Write(out io.Writer, o Options) error {
@@ -128,7 +128,7 @@ func (b *builder) streets(row, col int) {
 func (b *builder) street(line, at, from, to int) {
 	kind := class(line)
 	small := kind == "residential"
-	if small && (b.rand.IntN(6) == 0 || at%12 == 0 && b.rand.IntN(4) > 0) || at%96 == 48 && (small || kind == "tertiary") {
+	if small && (b.rand.IntN(10) < 3 || at%12 == 0 && b.rand.IntN(6) > 0) || at%96 == 48 && (small || kind == "tertiary") {
 		return
 	}
 	tags := osm.Tags{"highway", kind}

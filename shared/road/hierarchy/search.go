@@ -83,7 +83,7 @@ func (c *climb) relax(f *Fan, x uint32) {
 
 // step moves every head that is at x to the parent, and joins those that meet.
 func (c *climb) step(t *Topology, x uint32) {
-	parent := t.parent(x)
+	parent := t.Parent[x]
 	kept := c.heads[:0]
 	for _, h := range c.heads {
 		if h == x {

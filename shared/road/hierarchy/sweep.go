@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// selection is the nodes that ways from some seeds can climb over, so that a
-// sweep through them answers for all these seeds at once (RPHAST: Delling,
-// Goldberg and Werneck, 2011).
+// selection is all ancestors of some seeds, so that one sweep through them
+// answers for all these seeds at once (RPHAST: Delling, Goldberg and Werneck,
+// 2011).
 type selection struct {
 	marks []uint64 // a bit for each node; clear between selections
 	nodes []uint32 // descending
@@ -16,28 +16,24 @@ type selection struct {
 func (s *selection) init(n int) { s.marks = make([]uint64, (n+63)/64) }
 
 // gather selects what is above the seeds.
-func (s *selection) gather(f *Fan, seeds []Seed) {
+func (s *selection) gather(t *Topology, seeds []Seed) {
 	highest := 0
 	for _, seed := range seeds {
-		s.marks[seed.Node/64] |= 1 << (seed.Node % 64)
 		highest = max(highest, int(seed.Node/64))
+		for x := seed.Node; x != None && s.marks[x/64]>>(x%64)&1 == 0; x = t.Parent[x] {
+			s.marks[x/64] |= 1 << (x % 64)
+		}
 	}
 	s.nodes = s.nodes[:0]
 	for w := highest; w >= 0; w-- {
-		for s.marks[w] != 0 {
-			bit := bits.Len64(s.marks[w]) - 1
-			s.marks[w] &^= 1 << bit
-			x := uint32(64*w + bit)
-			s.nodes = append(s.nodes, x)
-			for _, a := range f.Arcs[f.First[x]:f.First[x+1]] {
-				s.marks[a.Head/64] |= 1 << (a.Head % 64)
-			}
+		for ; s.marks[w] != 0; s.marks[w] &^= 1 << (bits.Len64(s.marks[w]) - 1) {
+			s.nodes = append(s.nodes, uint32(64*w+bits.Len64(s.marks[w])-1))
 		}
 	}
 }
 
 // SelectFrom prepares [Search.To] for these seeds.
-func (s *Search) SelectFrom(from []Seed) { s.gather(&s.metric.Rise, from) }
+func (s *Search) SelectFrom(from []Seed) { s.gather(s.topology, from) }
 
 // To finds the way from each of the selected seeds to the nearest of some
 // targets: out[i] is the cost of that of from[i], the seed's included.
@@ -46,7 +42,7 @@ func (s *Search) To(out []Cost, from, to []Seed) {
 }
 
 // SelectTo prepares [Search.From] for these seeds.
-func (s *Search) SelectTo(to []Seed) { s.gather(&s.metric.Fall, to) }
+func (s *Search) SelectTo(to []Seed) { s.gather(s.topology, to) }
 
 // From finds the way from the nearest of some seeds to each of the selected ones.
 func (s *Search) From(out []Cost, from, to []Seed) {

@@ -18,9 +18,13 @@ const None = math.MaxUint32
 // joins two nodes, whatever the directions; its lower node is the one of the
 // larger number.
 type Topology struct {
-	// Up[First[x]:First[x+1]] are the upper neighbours of x, ascending: the last
-	// is its parent in the elimination tree.
+	// Up[First[x]:First[x+1]] are the upper neighbours of x, ascending.
 	First, Up []uint32
+
+	// Parent is the last of a node's upper neighbours, None at a root: the node
+	// above it in the elimination tree. Every node that a search from x can meet on
+	// the way up is an ancestor of x.
+	Parent []uint32
 
 	// The edges down from y are Edge[DownFirst[y]:DownFirst[y+1]], and Tail their
 	// lower nodes.
@@ -72,7 +76,15 @@ func (t *Topology) fill(up [][]uint32) {
 	for x := range up {
 		t.Up = append(t.Up, up[x]...)
 		t.First[x+1] = uint32(len(t.Up))
+		t.Parent = append(t.Parent, parent(up[x]))
 	}
+}
+
+func parent(up []uint32) uint32 {
+	if len(up) == 0 {
+		return None
+	}
+	return up[len(up)-1]
 }
 
 // turnDown lists the edges by their upper nodes.
@@ -115,12 +127,3 @@ func (t *Topology) place(first, to []uint32) {
 
 // Nodes returns the number of nodes.
 func (t *Topology) Nodes() int { return len(t.First) - 1 }
-
-// parent returns the parent of x in the elimination tree, None at a root. Every
-// node that a search from x can meet on the way up is an ancestor of x.
-func (t *Topology) parent(x uint32) uint32 {
-	if t.First[x] == t.First[x+1] {
-		return None
-	}
-	return t.Up[t.First[x+1]-1]
-}
