@@ -41,7 +41,7 @@ func main() {
 type options struct {
 	addr, provider, data, redis, only, logs string
 	demo                                    bool
-	items                                   int
+	items, gateways                         int
 }
 
 func parse(args []string, out io.Writer) (options, error) {
@@ -53,6 +53,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.StringVar(&o.data, "data", "", "keep the state in `dir` and find it there the next time")
 	f.BoolVar(&o.demo, "demo", true, "sync a catalogue and show how it goes")
 	f.IntVar(&o.items, "items", 11_125, "how many items the demo catalogue has")
+	f.IntVar(&o.gateways, "gateways", 1, "how many socket gateways run behind the one address")
 	f.StringVar(&o.redis, "redis", "", "use the Redis at `host:port`")
 	f.StringVar(&o.only, "only", "", "run only these `services`, divided by commas: "+serviceNames())
 	f.StringVar(&o.logs, "logs", "", "write the functions' records to `file`; - is the terminal")
@@ -91,7 +92,7 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 		environ = append(environ, "REDIS_ADDR="+o.redis)
 	}
 	s, err := stack.Start(ctx, stack.Options{
-		Addr: o.addr, Dir: o.data, Environ: chosen(environ), Log: records,
+		Addr: o.addr, Dir: o.data, Environ: chosen(environ), Log: records, Gateways: o.gateways,
 		Provider: provider.Options{Addr: o.provider, Items: o.items},
 	})
 	if err != nil {
@@ -101,7 +102,9 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 		fmt.Fprintln(out, "\nstopping: calls in flight end first")
 		err = errors.Join(err, s.Close())
 	}()
-	printTable(out, s)
+	if err := printTable(out, s); err != nil {
+		return err
+	}
 	if o.demo {
 		if err := demo(ctx, s, out); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("demo: %w", err)

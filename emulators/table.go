@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 
 	"lastmile/emulators/stack"
+	"lastmile/gateway/server"
+	"lastmile/shared/realtime"
 )
 
 // chosen returns the lines of environ that name services to use.
@@ -23,12 +25,17 @@ func chosen(environ []string) []string {
 }
 
 // printTable tells a person where everything is and what to try.
-func printTable(out io.Writer, s *stack.Stack) {
+func printTable(out io.Writer, s *stack.Stack) error {
+	pass, err := s.Pass(server.Identity{Client: realtime.Client("operator", "demo"), Topics: []string{"*:*"}})
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "lastmile is ready at %s\n\n", s.URL)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
 		{"API", s.URL + "/v1"},
 		{"API description", s.URL + "/openapi.json"},
+		{"gateway", strings.Replace(s.URL, "http", "ws", 1) + "/gateway/v1/socket"},
 		{"functions", s.URL + "/functions/{name}"},
 		{"Pub/Sub", s.Config.PubSubEmulator},
 		{"Firestore", s.Config.FirestoreEmulator},
@@ -41,9 +48,15 @@ func printTable(out io.Writer, s *stack.Stack) {
 	w.Flush()
 	fmt.Fprintf(out, `
 try
-  export TOKEN=%s
-  curl -H "Authorization: Bearer $TOKEN" %s/v1/jobs
-  curl -H "Authorization: Bearer $TOKEN" %s/v1/shops/%s/items?limit=3
+  export TOKEN=%s PASS=%s
+  curl -H "Authorization: Bearer $TOKEN" %[3]s/v1/jobs
+  curl -H "Authorization: Bearer $TOKEN" "%[3]s/v1/shops/%[4]s/items?limit=3"
 
-`, s.Operator, s.URL, s.URL, demoShop)
+and in two terminals, who watches a courier and the courier that moves
+  curl -N -H "Authorization: Bearer $PASS" -d '{"topics":{"courier:7":null}}' %[3]s/gateway/v1/events
+  curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \
+    -d "{\"fixes\":[{\"at\":\"$(date -u +%%FT%%TZ)\",\"seq\":1,\"lat\":35.9,\"lng\":14.5}]}" %[3]s/v1/couriers/7/locations
+
+`, s.Operator, pass, s.URL, demoShop)
+	return nil
 }

@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -22,6 +21,8 @@ type front struct {
 
 	mu        sync.RWMutex
 	functions map[string]*instance // guarded by mu
+
+	gateways gateways
 }
 
 // instance is one running function.
@@ -58,6 +59,7 @@ func (f *front) routes() http.Handler {
 		r.URL.Path = "/"
 		f.handler(r.PathValue("name")).ServeHTTP(w, r)
 	})
+	mux.Handle("/gateway/", http.StripPrefix("/gateway", &f.gateways))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { f.handler("api").ServeHTTP(w, r) })
 	return mux
 }
@@ -100,11 +102,7 @@ func (s *Stack) serveFunctions(context.Context) error {
 // StartFunction serves spec, with connections of its own, in place of the
 // function of that name if there is one.
 func (s *Stack) StartFunction(spec function.Spec) error {
-	out := s.options.Log
-	if out == nil {
-		out = io.Discard
-	}
-	p := platform.New(s.Config, logs.Options{Service: spec.Name, Classify: function.Classify, Out: out})
+	p := platform.New(s.Config, logs.Options{Service: spec.Name, Classify: function.Classify, Out: s.log()})
 	handler, err := spec.Handler(p)
 	if err != nil {
 		return err

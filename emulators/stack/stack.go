@@ -44,6 +44,9 @@ type Options struct {
 	// Provider is the third-party catalogue.
 	Provider provider.Options
 
+	// Gateways is how many socket servers run, behind URL/gateway.
+	Gateways int
+
 	// EmbeddedRedis keeps from running a redis-server that is on PATH.
 	EmbeddedRedis bool
 }
@@ -87,6 +90,7 @@ func (s *Stack) start(ctx context.Context) error {
 		s.configure,
 		s.provision,
 		s.serveFunctions,
+		s.startGateways,
 		s.startSchedules,
 	} {
 		if err := step(ctx); err != nil {
@@ -108,6 +112,14 @@ func (s *Stack) Close() error {
 		errs = append(errs, os.RemoveAll(s.options.Dir))
 	}
 	return errors.Join(errs...)
+}
+
+// log is where the functions and gateways write.
+func (s *Stack) log() io.Writer {
+	if s.options.Log == nil {
+		return io.Discard
+	}
+	return s.options.Log
 }
 
 func (s *Stack) onClose(f func() error) { s.closes = append(s.closes, f) }
