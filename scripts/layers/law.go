@@ -34,7 +34,7 @@ var layersByPattern = []struct {
 }{
 	{leaf, []string{"shared/geo", "shared/shadow"}},
 	{contract, []string{"shared/event"}},
-	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/*/*timer", "shared/track/intake", "shared/track/broadcast"}},
+	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/*/*timer", "shared/*/*file", "shared/track/intake", "shared/track/broadcast"}},
 	{platform, []string{
 		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
 		"shared/platform", "shared/realtime", "shared/timer",
@@ -107,6 +107,7 @@ var owners = map[string][]string{
 	"cloud.google.com/go/storage":                           {"shared/files"},
 	"gocloud.dev":                                           {"shared/files"},
 	"google.golang.org":                                     {"shared/docs", "shared/bus", "shared/timer", "shared/files"},
+	"google.golang.org/protobuf/encoding/protowire":         {"shared/road/osm"},
 	"github.com/gorilla/websocket":                          {"gateway/wsconn"},
 	"github.com/GoogleCloudPlatform/functions-framework-go": {"functions"},
 	"github.com/redis/go-redis":                             {"shared/realtime", "shared/*/*redis", "shared/httpapi", "shared/platform", "shared/auth"},
