@@ -34,7 +34,7 @@ var layersByPattern = []struct {
 }{
 	{leaf, []string{"shared/geo", "shared/shadow"}},
 	{contract, []string{"shared/event"}},
-	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/*/*timer", "shared/*/*file", "shared/track/intake", "shared/track/broadcast"}},
+	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/*/*timer", "shared/road/roadfile", "shared/track/intake", "shared/track/broadcast"}},
 	{platform, []string{
 		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
 		"shared/platform", "shared/realtime", "shared/timer",
