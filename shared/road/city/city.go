@@ -124,11 +124,11 @@ func (b *builder) streets(row, col int) {
 
 // street adds one block of a street along a line of the grid, the at-th of the
 // line. Quarters end every 12 blocks, where few small streets go on; rivers flow
-// every 96, and have bridges for large ones only.
+// every 96, and have bridges every 24, about two kilometres.
 func (b *builder) street(line, at, from, to int) {
 	kind := class(line)
 	small := kind == "residential"
-	if small && (b.rand.IntN(10) < 3 || at%12 == 0 && b.rand.IntN(6) > 0) || at%96 == 48 && (small || kind == "tertiary") {
+	if small && (b.rand.IntN(10) < 3 || at%12 == 0 && b.rand.IntN(6) > 0) || at%96 == 48 && kind != "primary" {
 		return
 	}
 	tags := osm.Tags{"highway", kind}

@@ -129,6 +129,9 @@ func (s *Search) meet(from, to []Seed) (best Cost, top uint32) {
 	best, top = far, None
 	for _, x := range s.fall.nodes {
 		up, down := s.rise.dist[x], s.fall.dist[x]
+		if up.Weight >= Inf || down.Weight >= Inf {
+			continue // a negative seed must not make up for it
+		}
 		if v := up.Weight + down.Weight; v < best.Weight {
 			best, top = Cost{v, up.Extra + down.Extra}, x
 		}

@@ -64,8 +64,10 @@ func (s *Search) sweep(out []Cost, c *climb, selected, climbed *Fan, many, few [
 		c.dist[x] = d
 	}
 	for i, seed := range many {
-		d := c.dist[seed.Node]
-		out[i] = Cost{min(Inf, d.Weight+seed.Weight), d.Extra + seed.Extra}
+		out[i] = far
+		if d := c.dist[seed.Node]; d.Weight < Inf {
+			out[i] = Cost{d.Weight + seed.Weight, d.Extra + seed.Extra}
+		}
 	}
 	for _, x := range s.nodes {
 		c.dist[x] = far
