@@ -39,9 +39,9 @@ func main() {
 
 // options are the flags.
 type options struct {
-	addr, provider, data, redis, only, logs string
-	demo                                    bool
-	items, gateways                         int
+	addr, provider, data, redis, only, logs, google string
+	demo                                            bool
+	items, gateways                                 int
 }
 
 func parse(args []string, out io.Writer) (options, error) {
@@ -55,6 +55,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.IntVar(&o.items, "items", 11_125, "how many items the demo catalogue has")
 	f.IntVar(&o.gateways, "gateways", 1, "how many socket gateways run behind the one address")
 	f.StringVar(&o.redis, "redis", "", "use the Redis at `host:port`")
+	f.StringVar(&o.google, "google", "", "use Google's own `services` in GOOGLE_CLOUD_PROJECT: of firestore,pubsub,tasks")
 	f.StringVar(&o.only, "only", "", "run only these `services`, divided by commas: "+serviceNames())
 	f.StringVar(&o.logs, "logs", "", "write the functions' records to `file`; - is the terminal")
 	if err := f.Parse(args); err != nil {
@@ -91,8 +92,12 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 	if o.redis != "" {
 		environ = append(environ, "REDIS_ADDR="+o.redis)
 	}
+	google, err := variables(o.google)
+	if err != nil {
+		return err
+	}
 	s, err := stack.Start(ctx, stack.Options{
-		Addr: o.addr, Dir: o.data, Environ: chosen(environ), Log: records, Gateways: o.gateways,
+		Addr: o.addr, Dir: o.data, Environ: chosen(environ), Google: google, Log: records, Gateways: o.gateways,
 		Provider: provider.Options{Addr: o.provider, Items: o.items},
 	})
 	if err != nil {

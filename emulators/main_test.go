@@ -80,6 +80,7 @@ func TestOnlySomeServices(t *testing.T) {
 func TestBadFlagsAreExplained(t *testing.T) {
 	for says, args := range map[string][]string{
 		"there are firestore,pubsub": {"-only", "spanner"},
+		"nothing: no such service":   {"-google", "nothing"},
 		"every setting is a flag":    {"serve"},
 		"flag provided but not":      {"-port", "1"},
 		"listen":                     {"-addr", "127.0.0.1:99999"},

@@ -90,5 +90,21 @@ func find(name string) (service, error) {
 			return s, nil
 		}
 	}
-	return service{}, fmt.Errorf("-only %s: no such service; there are %s", name, serviceNames())
+	return service{}, fmt.Errorf("%s: no such service; there are %s", name, serviceNames())
+}
+
+// variables returns the variables of services, divided by commas.
+func variables(names string) ([]string, error) {
+	var found []string
+	for name := range strings.SplitSeq(names, ",") {
+		if name == "" {
+			continue
+		}
+		s, err := find(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, s.variable)
+	}
+	return found, nil
 }

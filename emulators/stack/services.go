@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/caarlos0/env/v11"
 	"golang.org/x/sync/errgroup"
@@ -47,7 +48,7 @@ func (s *Stack) startServices(context.Context) error {
 	given := env.ToMap(s.options.Environ)
 	var g errgroup.Group
 	start := func(variable string, f func() error) {
-		if given[variable] == "" {
+		if given[variable] == "" && !slices.Contains(s.options.Google, variable) {
 			g.Go(f)
 		}
 	}

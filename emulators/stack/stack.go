@@ -35,6 +35,10 @@ type Options struct {
 	// CLOUD_TASKS_EMULATOR_HOST, REDIS_ADDR, GOOGLE_CLOUD_PROJECT.
 	Environ []string
 
+	// Google names, by their variables, services of which Google's own are used, with
+	// the project and the credentials that the machine has.
+	Google []string
+
 	// Log takes the functions' records, a line of JSON each; nil discards them.
 	Log io.Writer
 

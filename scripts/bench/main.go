@@ -29,6 +29,7 @@ func sections() []section {
 		{"events", "Events through push", benchEvents},
 		{"jobs", "Jobs: the caller's latency", benchJobs},
 		{"sync", "Catalogue sync", benchSync},
+		{"soak", "A day of the demo", benchSoak},
 		{"firestore", "Firestore emulator beside Google's", benchFirestore},
 		{"pubsub", "Pub/Sub emulator beside Google's", benchPubSub},
 		{"locations", "Locations on two paths", benchLocations},

@@ -65,19 +65,25 @@ func benchSync(ctx context.Context, r *report) error {
 // syncOnce runs a sync, and returns how it went and how many Firestore round
 // trips its pages took.
 func syncOnce(ctx context.Context, s *stack.Stack) (job.Progress, int, error) {
-	var v jobView
-	if err := call(ctx, s, http.MethodPost, "/v1/shops/bench/catalog/sync", nil, &v); err != nil {
-		return v.Progress, 0, err
-	}
-	p, err := finish(ctx, s, v.ID)
+	id, p, err := syncToEnd(ctx, s)
 	if err != nil {
 		return p, 0, err
 	}
-	if p.State != job.Done {
-		return p, 0, fmt.Errorf("the sync ended %s", p.State)
-	}
-	trips, err := tripsOf(ctx, s, v.ID)
+	trips, err := tripsOf(ctx, s, id)
 	return p, trips, err
+}
+
+// syncToEnd runs a sync, which must succeed.
+func syncToEnd(ctx context.Context, s *stack.Stack) (job.ID, job.Progress, error) {
+	var v jobView
+	if err := call(ctx, s, http.MethodPost, "/v1/shops/bench/catalog/sync", nil, &v); err != nil {
+		return v.ID, v.Progress, err
+	}
+	p, err := finish(ctx, s, v.ID)
+	if err == nil && p.State != job.Done {
+		err = fmt.Errorf("the sync ended %s", p.State)
+	}
+	return v.ID, p, err
 }
 
 // tripsOf returns the Firestore round trips in the records of a job's pages.
