@@ -11,6 +11,7 @@ import (
 	"lastmile/functions/catalogpage"
 	"lastmile/functions/catalogtick"
 	"lastmile/functions/deadletter"
+	"lastmile/functions/distance"
 	"lastmile/functions/jobfinish"
 	"lastmile/functions/jobplan"
 	"lastmile/functions/locationingest"
@@ -27,6 +28,7 @@ func All() []function.Spec {
 		catalogpage.Spec(),
 		catalogtick.Spec(),
 		deadletter.Spec(),
+		distance.Spec(),
 		jobfinish.Spec(),
 		jobplan.Spec(),
 		locationingest.Spec(),
