@@ -70,7 +70,7 @@ func (f *Function) getTable(w http.ResponseWriter, r *http.Request) {
 	defer f.work.Put(k)
 	v := f.roads.enter()
 	defer v.leave()
-	q := r.URL.Query()
+	q := query(r)
 	places, err := spots(k.request.sources[:0], v, r)
 	k.request.sources = places
 	if err == nil {
@@ -99,10 +99,18 @@ func (f *Function) getTable(w http.ResponseWriter, r *http.Request) {
 	reply(w, k.out)
 }
 
+// query returns the query's values. OSRM's lists have semicolons, which package
+// net/url takes for an error.
+func query(r *http.Request) url.Values {
+	values, _ := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B")) // what is wrong is missing
+	return values
+}
+
 // load puts the chosen places on the roads. As in OSRM, all of them must be near
 // one.
 func (k *work) load(v view, places []spot, q url.Values) error {
-	for name, e := range map[string]*ends{"sources": &k.from, "destinations": &k.to} {
+	for i, name := range []string{"sources", "destinations"} {
+		e := []*ends{&k.from, &k.to}[i]
 		chosen, err := indices(q.Get(name), len(places))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -171,12 +179,12 @@ func (f *Function) getNearest(w http.ResponseWriter, r *http.Request) {
 	defer v.leave()
 	places, err := spots(k.request.sources[:0], v, r)
 	k.request.sources = places
-	if err == nil && (len(places) != 1 || r.URL.Query().Get("number") > "1") {
+	if err == nil && (len(places) != 1 || query(r).Get("number") > "1") {
 		err = osrmError{"InvalidOptions", "ask for the one road nearest to one place"}
 	}
 	var p road.Place
 	if err == nil {
-		p, err = v.roadmap.Snap(places[0].point, road.SnapOptions{Islands: r.URL.Query().Get("snapping") == "any"})
+		p, err = v.roadmap.Snap(places[0].point, road.SnapOptions{Islands: query(r).Get("snapping") == "any"})
 	}
 	if err != nil {
 		refuseOSRM(w, err)

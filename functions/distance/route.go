@@ -35,7 +35,7 @@ func (f *Function) getRoute(w http.ResponseWriter, r *http.Request) {
 	defer f.work.Put(k)
 	v := f.roads.enter()
 	defer v.leave()
-	s, err := shapeOf(r.URL.Query())
+	s, err := shapeOf(query(r))
 	if err == nil {
 		k.request.sources, err = spots(k.request.sources[:0], v, r)
 	}

@@ -57,7 +57,7 @@ func mapped(path string) (Source, error) {
 // generated is the city that a laptop has: one that does not exist.
 func generated() (Source, error) {
 	var extract bytes.Buffer
-	if err := city.Write(&extract, city.Options{}); err != nil {
+	if err := city.Write(&extract, city.Options{Nodes: 4000}); err != nil {
 		return Source{}, err
 	}
 	car := profile.Car()

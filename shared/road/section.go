@@ -3,15 +3,13 @@ package road
 import (
 	"errors"
 	"fmt"
-
-	"lastmile/shared/road/hierarchy"
 )
 
 // Section is one array of a map, for a file to hold.
 type Section struct {
 	Name string
 
-	// Data points to the slice: of uint8, int32, uint32, int64 or [hierarchy.Arc].
+	// Data points to the slice: of uint8, int32, uint32, int64 or hierarchy.Arc.
 	Data any
 }
 
@@ -26,10 +24,10 @@ func (m *Map) Sections() []Section {
 		{"topFirst", &t.First}, {"topUp", &t.Up}, {"topParent", &t.Parent}, {"topDownFirst", &t.DownFirst}, {"topEdge", &t.Edge}, {"topTail", &t.Tail}, {"topSlot", &t.Slot},
 		{"gridFirst", &g.first}, {"gridItems", &g.items}, {"byNode", &m.byNode},
 	}
-	for name, f := range map[string]*hierarchy.Fan{"rise": &m.metric.Rise, "fall": &m.metric.Fall} {
-		sections = append(sections, Section{name + "First", &f.First}, Section{name + "Arcs", &f.Arcs}, Section{name + "Mid", &f.Mid})
-	}
-	return sections
+	rise, fall := &m.metric.Rise, &m.metric.Fall
+	return append(sections,
+		Section{"riseFirst", &rise.First}, Section{"riseArcs", &rise.Arcs}, Section{"riseMid", &rise.Mid},
+		Section{"fallFirst", &fall.First}, Section{"fallArcs", &fall.Arcs}, Section{"fallMid", &fall.Mid})
 }
 
 // Grid is how the cells of a map lie, which no section holds.
