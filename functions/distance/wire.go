@@ -3,7 +3,6 @@ package distance
 import (
 	"bytes"
 	"errors"
-	"os"
 	"time"
 
 	"lastmile/shared/function"
@@ -27,14 +26,11 @@ func Spec() function.Spec {
 	}
 }
 
-// fileVariable names the file that scripts/roadgraph prepared.
-const fileVariable = "ROAD_FILE"
-
-var errNoFile = errors.New(fileVariable + " must name a file that scripts/roadgraph prepared")
+var errNoFile = errors.New("ROAD_FILE must name a file that scripts/roadgraph prepared")
 
 func build(p *platform.Platform) (*Function, error) {
 	open := generated
-	if path := os.Getenv(fileVariable); path != "" {
+	if path := p.Config.RoadFile; path != "" {
 		open = func() (Source, error) { return mapped(path) }
 	} else if p.Config.Revision != "" {
 		return nil, errNoFile

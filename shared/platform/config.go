@@ -39,6 +39,10 @@ type Config struct {
 	// gs://bucket, file:///folder or mem://.
 	PrivateFiles string `env:"PRIVATE_FILES_URL,required,notEmpty"`
 
+	// RoadFile is the map that road distances are read from, as scripts/roadgraph
+	// prepares it.
+	RoadFile string `env:"ROAD_FILE"`
+
 	// Secrets is the folder in which secrets are mounted, a file each.
 	Secrets string `env:"SECRETS_DIR" envDefault:"/secrets"`
 
