@@ -86,11 +86,17 @@ func never() bool { return false }
 // An independent Dijkstra computed these answers over the same exact model.
 func TestTheSimpleModelIsExact(t *testing.T) {
 	for area, file := range map[string]string{"malta": "malta-2018", "heidelberg": "heidelberg.test"} {
+		if stride > 1 && area == "malta" {
+			continue // too slow under the race detector
+		}
 		t.Run(area, func(t *testing.T) {
 			extract := data(t, file+".osm.pbf")
 			fast, short := prepare(t, extract, "simple", road.Options{}), prepare(t, extract, "simple", road.Options{Shortest: true})
 			f, s := road.NewFinder(fast), road.NewFinder(short)
-			for _, r := range rows(t, data(t, "golden/simple_"+area+".pairs.csv")) {
+			for i, r := range rows(t, data(t, "golden/simple_"+area+".pairs.csv")) {
+				if i%stride != 0 {
+					continue
+				}
 				from, to := snap(t, fast, point(t, r[1], r[2])), snap(t, fast, point(t, r[3], r[4]))
 				require.InDelta(t, number(t, r[7]), from.Off, 0.0006, "where pair %s begins", r[0])
 				require.InDelta(t, number(t, r[8]), to.Off, 0.0006, "where pair %s ends", r[0])
