@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,14 +21,13 @@ const demoShop = "corner-shop"
 // demo syncs a catalogue twice, through the API as an operator would, and shows
 // how it goes.
 func demo(ctx context.Context, s *stack.Stack, out io.Writer) error {
-	c := client{url: s.URL, token: s.Operator}
 	settings := s.Provider.Settings(catalog.ByOffset, demoShop)
 	settings.Limits.Parallelism = 32
-	if err := c.putSettings(ctx, settings); err != nil {
+	if err := putSettings(ctx, s, settings); err != nil {
 		return err
 	}
 	for _, round := range []string{"first sync of " + demoShop, "the same again"} {
-		if err := c.sync(ctx, out, round); err != nil {
+		if err := syncDemo(ctx, s, out, round); err != nil {
 			return err
 		}
 	}
@@ -40,23 +37,24 @@ func demo(ctx context.Context, s *stack.Stack, out io.Writer) error {
 
 // putSettings has the shop's catalogue come from the demo provider, which may
 // have moved since the last time.
-func (c client) putSettings(ctx context.Context, settings catalog.Settings) error {
+func putSettings(ctx context.Context, s *stack.Stack, settings catalog.Settings) error {
 	path := "/v1/shops/" + demoShop + "/catalog"
 	var stored struct {
 		Version int `json:"version"`
 	}
-	if err := c.call(ctx, http.MethodGet, path, nil, &stored); err == nil {
-		c.match = strconv.Quote(strconv.Itoa(stored.Version))
+	var header []string
+	if err := s.Call(ctx, http.MethodGet, path, nil, &stored); err == nil {
+		header = []string{"If-Match", strconv.Quote(strconv.Itoa(stored.Version))}
 	}
-	return c.call(ctx, http.MethodPut, path, settings, nil)
+	return s.Call(ctx, http.MethodPut, path, settings, nil, header...)
 }
 
-// sync runs a sync to its end.
-func (c client) sync(ctx context.Context, out io.Writer, title string) error {
+// syncDemo runs a sync to its end.
+func syncDemo(ctx context.Context, s *stack.Stack, out io.Writer, title string) error {
 	var j struct {
 		ID job.ID `json:"id"`
 	}
-	if err := c.call(ctx, http.MethodPost, "/v1/shops/"+demoShop+"/catalog/sync?join=true", nil, &j); err != nil {
+	if err := s.Call(ctx, http.MethodPost, "/v1/shops/"+demoShop+"/catalog/sync?join=true", nil, &j); err != nil {
 		return err
 	}
 	line := newStatusLine(out)
@@ -64,7 +62,7 @@ func (c client) sync(ctx context.Context, out io.Writer, title string) error {
 		var p struct {
 			Progress job.Progress `json:"progress"`
 		}
-		if err := c.call(ctx, http.MethodGet, "/v1/jobs/"+string(j.ID), nil, &p); err != nil {
+		if err := s.Call(ctx, http.MethodGet, "/v1/jobs/"+string(j.ID), nil, &p); err != nil {
 			return err
 		}
 		if p.Progress.State.Closed() {
@@ -100,50 +98,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
-}
-
-// client calls the API as an operator.
-type client struct {
-	url, token string
-
-	// match is the version that a change is made to, as If-Match has it.
-	match string
-}
-
-func (c client) call(ctx context.Context, method, path string, in, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	var body bytes.Buffer
-	if in != nil {
-		if err := json.NewEncoder(&body).Encode(in); err != nil {
-			return err
-		}
-	}
-	r, err := http.NewRequestWithContext(ctx, method, c.url+path, &body)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", "Bearer "+c.token)
-	r.Header.Set("Content-Type", "application/json")
-	if c.match != "" {
-		r.Header.Set("If-Match", c.match)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, answer)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, out)
 }
 
 // statusLine is a line that changes in place on a terminal, and is printed at

@@ -37,7 +37,7 @@ func benchJobs(ctx context.Context, r *report) error {
 	took := map[int][]time.Duration{}
 	err = shuffled(rounds, sizes, func(pages int) error {
 		start := time.Now()
-		err := call(ctx, s, http.MethodPost, "/v1/jobs", map[string]any{
+		err := s.Call(ctx, http.MethodPost, "/v1/jobs", map[string]any{
 			"kind": "items.price", "shop": "bench", "file": inputName(pages), "params": map[string]any{"percent": 5},
 		}, nil)
 		took[pages] = append(took[pages], time.Since(start))

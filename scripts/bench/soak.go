@@ -29,7 +29,7 @@ func benchSoak(ctx context.Context, r *report) error {
 	defer s.Close()
 	settings := s.Provider.Settings(catalog.ByOffset, "bench")
 	settings.Limits.Parallelism = 32
-	if err := call(ctx, s, http.MethodPut, "/v1/shops/bench/catalog", settings, nil); err != nil {
+	if err := s.Call(ctx, http.MethodPut, "/v1/shops/bench/catalog", settings, nil); err != nil {
 		return err
 	}
 	var warm, last usage

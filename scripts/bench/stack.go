@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -14,38 +11,6 @@ import (
 	"lastmile/emulators/stack"
 	"lastmile/shared/job"
 )
-
-// call calls the API of s as an operator.
-func call(ctx context.Context, s *stack.Stack, method, path string, in, out any) error {
-	var body bytes.Buffer
-	if in != nil {
-		if err := json.NewEncoder(&body).Encode(in); err != nil {
-			return err
-		}
-	}
-	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, &body)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", "Bearer "+s.Operator)
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, answer)
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(answer, out)
-}
 
 // jobView is what the API shows of a job.
 type jobView struct {
@@ -57,7 +22,7 @@ type jobView struct {
 func finish(ctx context.Context, s *stack.Stack, id job.ID) (job.Progress, error) {
 	for {
 		var v jobView
-		if err := call(ctx, s, http.MethodGet, "/v1/jobs/"+string(id), nil, &v); err != nil {
+		if err := s.Call(ctx, http.MethodGet, "/v1/jobs/"+string(id), nil, &v); err != nil {
 			return v.Progress, err
 		}
 		if v.Progress.State.Closed() {

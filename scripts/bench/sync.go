@@ -37,7 +37,7 @@ func benchSync(ctx context.Context, r *report) error {
 	settings := s.Provider.Settings(catalog.ByOffset, "bench")
 	settings.Paging.Size = syncPage
 	settings.Limits.Parallelism = 32
-	if err := call(ctx, s, http.MethodPut, "/v1/shops/bench/catalog", settings, nil); err != nil {
+	if err := s.Call(ctx, http.MethodPut, "/v1/shops/bench/catalog", settings, nil); err != nil {
 		return err
 	}
 	walk, err := sequentialWalk(ctx, s, settings)
@@ -76,7 +76,7 @@ func syncOnce(ctx context.Context, s *stack.Stack) (job.Progress, int, error) {
 // syncToEnd runs a sync, which must succeed.
 func syncToEnd(ctx context.Context, s *stack.Stack) (job.ID, job.Progress, error) {
 	var v jobView
-	if err := call(ctx, s, http.MethodPost, "/v1/shops/bench/catalog/sync", nil, &v); err != nil {
+	if err := s.Call(ctx, http.MethodPost, "/v1/shops/bench/catalog/sync", nil, &v); err != nil {
 		return v.ID, v.Progress, err
 	}
 	p, err := finish(ctx, s, v.ID)
