@@ -9,6 +9,7 @@ package distance
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -74,7 +75,9 @@ func (f *Function) until(r *http.Request, timeout time.Duration) func() bool {
 
 // reply sends an answer that was put together in the work's memory.
 func reply(w http.ResponseWriter, body []byte) {
-	w.Header()["Content-Type"] = jsonType
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	_, _ = w.Write(body) // a caller that has gone needs no answer
 }
 

@@ -159,17 +159,10 @@ func appendThousandths(b []byte, n int64) []byte {
 		return append(b, "null"...)
 	}
 	b = strconv.AppendInt(b, n/1000, 10)
-	switch rest := n % 1000; {
-	case rest == 0:
-		return b
-	case rest < 10:
-		b = append(b, ".00"...)
-	case rest < 100:
-		b = append(b, ".0"...)
-	default:
-		b = append(b, '.')
+	if rest := n % 1000; rest != 0 {
+		b = append(b, '.', '0'+byte(rest/100), '0'+byte(rest/10%10), '0'+byte(rest%10))
 	}
-	return strconv.AppendInt(b, n%1000, 10)
+	return b
 }
 
 // maxProblems bounds the explanations of single cells.

@@ -15,6 +15,8 @@ type Finder struct {
 	from, to    side
 	seeds, ends []hierarchy.Seed
 	costs       []hierarchy.Cost
+	lanes       [hierarchy.Lanes][]hierarchy.Cost
+	group       [hierarchy.Lanes][]hierarchy.Seed
 	reach       *reach // since the first isochrone
 }
 
@@ -69,16 +71,30 @@ func (f *Finder) Table(out []Cost, from, to []Place, stop func() bool) {
 func (f *Finder) columns(out []Cost, rows, columns int, stop func() bool) {
 	f.seeds = leaving(f.seeds[:0], f.from.anchors)
 	f.search.SelectFrom(f.seeds)
-	f.costs = slices.Grow(f.costs[:0], len(f.seeds))[:len(f.seeds)]
-	for j := range columns {
-		if stop() {
-			return
+	for j := 0; j < columns && !stop(); j += hierarchy.Lanes {
+		n := min(hierarchy.Lanes, columns-j)
+		f.split(len(f.seeds))
+		for k := range n {
+			f.group[k] = arriving(f.group[k][:0], f.to.of(j+k))
 		}
-		f.ends = arriving(f.ends[:0], f.to.of(j))
-		f.search.To(f.costs, f.seeds, f.ends)
+		if n == 1 {
+			f.search.To(f.lanes[0], f.seeds, f.group[0])
+		} else {
+			f.search.ToEach(f.lanes[:n], f.seeds, f.group[:n])
+		}
 		for i := range rows {
-			out[i*columns+j] = f.cell(i, j, f.costs[f.from.first[i]:f.from.first[i+1]])
+			for k := range n {
+				out[i*columns+j+k] = f.cell(i, j+k, f.lanes[k][f.from.first[i]:f.from.first[i+1]])
+			}
 		}
+	}
+}
+
+// split makes room for the costs of each lane.
+func (f *Finder) split(n int) {
+	f.costs = slices.Grow(f.costs[:0], hierarchy.Lanes*n)[:hierarchy.Lanes*n]
+	for k := range f.lanes {
+		f.lanes[k] = f.costs[k*n : (k+1)*n]
 	}
 }
 
@@ -86,15 +102,21 @@ func (f *Finder) columns(out []Cost, rows, columns int, stop func() bool) {
 func (f *Finder) rows(out []Cost, rows, columns int, stop func() bool) {
 	f.ends = arriving(f.ends[:0], f.to.anchors)
 	f.search.SelectTo(f.ends)
-	f.costs = slices.Grow(f.costs[:0], len(f.ends))[:len(f.ends)]
-	for i := range rows {
-		if stop() {
-			return
+	for i := 0; i < rows && !stop(); i += hierarchy.Lanes {
+		n := min(hierarchy.Lanes, rows-i)
+		f.split(len(f.ends))
+		for k := range n {
+			f.group[k] = leaving(f.group[k][:0], f.from.of(i+k))
 		}
-		f.seeds = leaving(f.seeds[:0], f.from.of(i))
-		f.search.From(f.costs, f.seeds, f.ends)
+		if n == 1 {
+			f.search.From(f.lanes[0], f.group[0], f.ends)
+		} else {
+			f.search.FromEach(f.lanes[:n], f.group[:n], f.ends)
+		}
 		for j := range columns {
-			out[i*columns+j] = f.cell(i, j, f.costs[f.to.first[j]:f.to.first[j+1]])
+			for k := range n {
+				out[(i+k)*columns+j] = f.cell(i+k, j, f.lanes[k][f.to.first[j]:f.to.first[j+1]])
+			}
 		}
 	}
 }

@@ -93,12 +93,15 @@ func TestAnIsochroneAgreesWithTheTable(t *testing.T) {
 func TestAStopLeavesCellsUnasked(t *testing.T) {
 	m := mapOf(t, city.Options{Nodes: 600}, profile.Car(), road.Options{})
 	f := road.NewFinder(m)
-	places := []road.Place{m.AtPoint(3), m.AtPoint(90), m.AtPoint(200)}
-	out, asked := make([]road.Cost, 9), 0
-	f.Table(out, places, places, func() bool { asked++; return asked > 2 })
+	var places []road.Place
+	for i := range 9 {
+		places = append(places, m.AtPoint(60*i+3))
+	}
+	out, asked := make([]road.Cost, 81), 0
+	f.Table(out, places, places, func() bool { asked++; return asked > 1 })
 	for i := range places {
-		require.NotEqual(t, road.Unasked, out[3*i])
-		require.Equal(t, road.Unasked, out[3*i+2])
+		require.NotEqual(t, road.Unasked, out[9*i])
+		require.Equal(t, road.Unasked, out[9*i+8])
 	}
 }
 
@@ -122,16 +125,20 @@ func TestAnAreaThatIsTooWideIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, road.ErrTooWide)
 }
 
-func BenchmarkTable500x1(b *testing.B) {
+func BenchmarkTables(b *testing.B) {
 	m := prepare(b, data(b, "malta-2018.osm.pbf"), "car", road.Options{})
 	f := road.NewFinder(m)
 	places := make([]road.Place, 500)
 	for i := range places {
 		places[i] = m.AtPoint(i * 200)
 	}
-	out := make([]road.Cost, len(places))
-	b.ReportAllocs()
-	for b.Loop() {
-		f.Table(out, places, places[7:8], never)
+	for name, size := range map[string][2]int{"500x1": {500, 1}, "1x500": {1, 500}, "100x100": {100, 100}} {
+		b.Run(name, func(b *testing.B) {
+			out := make([]road.Cost, size[0]*size[1])
+			b.ReportAllocs()
+			for b.Loop() {
+				f.Table(out, places[:size[0]], places[:size[1]], never)
+			}
+		})
 	}
 }

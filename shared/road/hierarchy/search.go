@@ -12,6 +12,15 @@ type Seed struct {
 // Cost is a weight, and the extra that goes with it.
 type Cost struct{ Weight, Extra int64 }
 
+// take makes c the cost over an upper node, if that is less. It has no branch:
+// which one is less, nobody can predict.
+func (c *Cost) take(upper Cost, a Arc) {
+	gain := upper.Weight + a.Weight - c.Weight
+	less := gain >> 63 // all bits if it is, none if it is not
+	c.Weight += gain & less
+	c.Extra += (upper.Extra + int64(a.Extra) - c.Extra) & less
+}
+
 // far is the cost of what is not reached.
 var far = Cost{Weight: Inf}
 
@@ -23,6 +32,7 @@ type Search struct {
 
 	rise, fall climb
 	selection
+	lanes lanes
 }
 
 // NewSearch returns a Search.

@@ -56,10 +56,7 @@ func (s *Search) sweep(out []Cost, c *climb, selected, climbed *Fan, many, few [
 	for _, x := range slices.Backward(s.nodes) {
 		d := c.dist[x]
 		for _, a := range selected.Arcs[selected.First[x]:selected.First[x+1]] {
-			upper := c.dist[a.Head]
-			if v := upper.Weight + a.Weight; v < d.Weight {
-				d = Cost{v, upper.Extra + int64(a.Extra)}
-			}
+			d.take(c.dist[a.Head], a)
 		}
 		c.dist[x] = d
 	}
