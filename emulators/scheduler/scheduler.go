@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"lastmile/emulators/fault"
+	"lastmile/emulators/rest"
 )
 
 // Errors of [Server.Run].
@@ -56,8 +57,8 @@ type Server struct {
 	cut     context.Context // ends when draining is over
 	cutOff  context.CancelFunc
 
-	mu      sync.Mutex    // guards the state of every runner, too
-	settled chan struct{} // closed when something came to rest; nil while nobody waits
+	mu      sync.Mutex // guards the state of every runner, too
+	resting rest.Room
 }
 
 // Start runs o.Jobs. The error names every setting that makes no sense.
@@ -135,23 +136,7 @@ func (s *Server) Run(ctx context.Context, name string) error {
 
 // Idle returns when no job is running or due.
 func (s *Server) Idle(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		if !s.busy() {
-			s.mu.Unlock()
-			return nil
-		}
-		if s.settled == nil {
-			s.settled = make(chan struct{})
-		}
-		settled := s.settled
-		s.mu.Unlock()
-		select {
-		case <-settled:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return s.resting.Wait(ctx, &s.mu, s.busy)
 }
 
 // busy reports whether a job is running or due. Server.mu is held.
@@ -170,10 +155,7 @@ func (s *Server) change(edit func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	edit()
-	if s.settled != nil {
-		close(s.settled)
-		s.settled = nil
-	}
+	s.resting.Announce()
 }
 
 func (s *Server) now() time.Time {

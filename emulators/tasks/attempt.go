@@ -17,7 +17,7 @@ func (q *queue) begin(t *task, now time.Time) {
 	if s.Deliveries.drops(t.lot) {
 		s.stats.Dropped++
 		s.logStore(q.remove(t, now))
-		s.announce()
+		s.resting.Announce()
 		return
 	}
 	q.inFlight++
@@ -47,7 +47,7 @@ func (q *queue) echo(d delivery) {
 	defer q.server.mu.Unlock()
 	q.inFlight--
 	q.nudge()
-	q.server.announce()
+	q.server.resting.Announce()
 }
 
 // deliver sends one request under the fault rules and the task's deadline.
@@ -70,7 +70,7 @@ func (q *queue) end(t *task, o outcome) {
 	s := q.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.announce()
+	defer s.resting.Announce()
 	defer q.nudge()
 	q.inFlight--
 	t.inFlight--

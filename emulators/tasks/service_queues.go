@@ -136,7 +136,7 @@ func (v *service) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueRequ
 	delete(v.s.queues, r.GetName())
 	v.s.gone[r.GetName()] = until
 	q.tasks, q.waiting = nil, nil
-	v.s.announce()
+	v.s.resting.Announce()
 	return &emptypb.Empty{}, nil
 }
 
@@ -177,7 +177,7 @@ func (v *service) change(name string, edit func(*queue)) (*cloudtaskspb.Queue, e
 			return nil, err
 		}
 		q.nudge()
-		v.s.announce()
+		v.s.resting.Announce()
 	}
 	return proto.CloneOf(q.pb), nil
 }

@@ -120,7 +120,7 @@ func (v *service) DeleteTask(_ context.Context, r *cloudtaskspb.DeleteTaskReques
 		return nil, err
 	}
 	v.s.stats.Deleted++
-	v.s.announce()
+	v.s.resting.Announce()
 	return &emptypb.Empty{}, nil
 }
 

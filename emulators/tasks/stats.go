@@ -67,23 +67,7 @@ func (s *Server) Pending() []Pending {
 // Idle returns when nothing is in flight and nothing is due in a running queue.
 // With a clock of the caller's, what only the rate limit holds back is not due.
 func (s *Server) Idle(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		if !s.busy() {
-			s.mu.Unlock()
-			return nil
-		}
-		if s.settled == nil {
-			s.settled = make(chan struct{})
-		}
-		settled := s.settled
-		s.mu.Unlock()
-		select {
-		case <-settled:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return s.resting.Wait(ctx, &s.mu, s.busy)
 }
 
 // busy reports whether anything is in flight or due. Server.mu is held.
@@ -95,12 +79,4 @@ func (s *Server) busy() bool {
 		}
 	}
 	return false
-}
-
-// announce tells those who wait in Idle to look again. Server.mu is held.
-func (s *Server) announce() {
-	if s.settled != nil {
-		close(s.settled)
-		s.settled = nil
-	}
 }

@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc"
 
 	"lastmile/emulators/fault"
+	"lastmile/emulators/rest"
 )
 
 // Options adjusts a Server; the zero value serves from memory on a free port.
@@ -64,7 +65,7 @@ type Server struct {
 	queues  map[string]*queue    // by name
 	gone    map[string]time.Time // deleted queues, and until when their names are reserved
 	stats   Stats
-	settled chan struct{} // closed when something came to rest; nil while nobody waits
+	resting rest.Room
 	closed  bool
 }
 
