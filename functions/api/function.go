@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/httpapi"
 )
 
@@ -36,9 +37,10 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	config := huma.DefaultConfig("lastmile", "1.0.0")
 	config.DocsPath = ""
 	config.CreateHooks = nil // no $schema in answers: what was read can be sent back
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"operator": {Type: "http", Scheme: "bearer"}}
-	config.Security = []map[string][]string{{"operator": {}}}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {Type: "http", Scheme: "bearer"}}
+	config.Security = admits(auth.Operator)
 	routes := humago.New(mux, config)
+	routes.UseMiddleware(admission(routes))
 	health(routes)
 	r.Catalogs.register(routes)
 	r.Items.register(routes)
@@ -56,6 +58,6 @@ var openPaths = []string{"/healthz", "/openapi.json"}
 
 func health(api huma.API) {
 	huma.Register(api, huma.Operation{
-		OperationID: "health", Method: http.MethodGet, Path: "/healthz", Summary: "Tell that the API runs", Security: []map[string][]string{},
+		OperationID: "health", Method: http.MethodGet, Path: "/healthz", Summary: "Tell that the API runs", Security: open(),
 	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 }

@@ -41,7 +41,7 @@ var layersByPattern = []struct {
 	}},
 	{domain, []string{
 		"shared/assign/...", "shared/bulk/...", "shared/campaign/...", "shared/cart/...", "shared/catalog/...",
-		"shared/courier/...", "shared/deadletter/...", "shared/job/...", "shared/order/...", "shared/road/...", "shared/score/...", "shared/track/...",
+		"shared/courier/...", "shared/deadletter/...", "shared/job/...", "shared/order/...", "shared/road/...", "shared/score/...", "shared/shop/...", "shared/track/...",
 	}},
 	{registry, []string{"functions/registry"}},
 	{program, []string{"functions", "gateway"}},

@@ -70,7 +70,9 @@ func All() []Event {
 	return []Event{
 		&BulkPage{},
 		&CatalogPage{},
+		&ClientNotice{},
 		&JobPlan{},
 		&LocationBatch{},
+		&OrderChanged{},
 	}
 }

@@ -26,6 +26,12 @@ var examples = []event.Event{
 		Job: "01j9", Shop: "corner-bakery", Settings: 7, Page: 12, Cursor: "eyJpZCI6MX0",
 		From: time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Last: true,
 	},
+	&event.ClientNotice{
+		To: []string{"customer:7", "topic order:12"}, Kind: "order.changed", Subject: "order:12", Data: json.RawMessage("{}"),
+	},
+	&event.OrderChanged{
+		Order: "12", Shop: "corner-bakery", Zone: "valletta", Customer: "7", Courier: "ada", From: "ready", To: "picked_up", Version: 5,
+	},
 	&event.BulkPage{Job: "01j9", Shop: "corner-bakery", Page: 3, Items: []string{"croissant", "rye"}, Start: 4096, End: 8192},
 	&event.LocationBatch{
 		Shard: 3,

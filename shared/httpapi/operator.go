@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/logs"
 )
 
@@ -27,7 +28,8 @@ func Operator(token string, open ...string) Layer {
 				Refuse(w, http.StatusUnauthorized, "send the operators' token: Authorization: Bearer ...")
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(logs.With(r.Context(), logs.Fields{Caller: "operator"})))
+			ctx := auth.With(r.Context(), auth.Caller{Entity: auth.Operator, ID: "operator"})
+			next.ServeHTTP(w, r.WithContext(logs.With(ctx, logs.Fields{Caller: "operator"})))
 		})
 	}
 }

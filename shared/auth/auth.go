@@ -1,0 +1,2 @@
+// Package auth says who calls.
+package auth
