@@ -71,6 +71,7 @@ func All() []Event {
 		&BulkPage{},
 		&CatalogPage{},
 		&ClientNotice{},
+		&CourierFact{},
 		&JobPlan{},
 		&LocationBatch{},
 		&OrderChanged{},

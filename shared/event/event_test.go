@@ -29,6 +29,9 @@ var examples = []event.Event{
 	&event.ClientNotice{
 		To: []string{"customer:7", "topic order:12"}, Kind: "order.changed", Subject: "order:12", Data: json.RawMessage("{}"),
 	},
+	&event.CourierFact{
+		Courier: "ada", Zone: "valletta", Order: "12", Dimension: "rating", Good: 75, Trials: event.FactUnit, Cause: "merchant", Undoes: "4f9a",
+	},
 	&event.OrderChanged{
 		Order: "12", Shop: "corner-bakery", Zone: "valletta", Customer: "7", Courier: "ada", From: "ready", To: "picked_up", Version: 5,
 	},
@@ -106,6 +109,8 @@ func TestValidate(t *testing.T) {
 		"a batch of no shard":              {&event.LocationBatch{Shard: -1, Positions: []event.LocationFix{{}}}, "shard"},
 		"a location of nobody":             {&event.LocationBatch{Positions: []event.LocationFix{{At: at}}}, "positions.courier"},
 		"a location beyond the pole":       {&event.LocationBatch{Positions: []event.LocationFix{{Courier: "c", At: at, Lat: 91}}}, "positions.lat"},
+		"a fact of no dimension":           {&event.CourierFact{Courier: "c", Zone: "z", Order: "o", Trials: 100}, "dimension"},
+		"a fact better than all trials":    {&event.CourierFact{Courier: "c", Zone: "z", Order: "o", Dimension: "rating", Good: 101, Trials: 100}, "good"},
 		"a trail of nothing":               {&event.LocationBatch{Trails: []event.LocationTrail{{Order: "o", Courier: "c"}}}, "trails.points"},
 	}
 	for name, test := range tests {

@@ -3,6 +3,8 @@ package event
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,6 +34,10 @@ func required(field, value string) fault {
 
 func atLeast[T cmp.Ordered](field string, value, least T) fault {
 	return when(value < least, field, fmt.Sprintf("must be at least %v, is %v", least, value))
+}
+
+func oneOf(field, value string, allowed ...string) fault {
+	return when(!slices.Contains(allowed, value), field, fmt.Sprintf("is %q, must be one of %s", value, strings.Join(allowed, ", ")))
 }
 
 func ordered(first string, from time.Time, then string, to time.Time) fault {
