@@ -74,7 +74,7 @@ func TestEventsWithoutWebSocket(t *testing.T) {
 		require.NotNil(t, s.next().Welcome)
 		require.EqualValues(t, 2, s.next().Number)
 
-		require.NoError(t, p.Disconnect(t.Context(), ann.Client, "signed out"))
+		require.NoError(t, p.Disconnect(t.Context(), ann.Client, "", "signed out"))
 		require.Equal(t, "event: close", s.line())
 		require.Equal(t, `data: {"code":4010,"reason":"signed out"}`, s.line())
 		_, err = s.in.ReadByte()

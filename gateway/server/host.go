@@ -23,11 +23,20 @@ func (h host) Deliver(d realtime.Delivery) bool {
 	case realtime.Latest:
 		return h.hub.Emit(name, hub.NewFrame(d.Frame, name+"\n"+d.Key))
 	case realtime.Disconnect:
-		return h.hub.Each(name, func(c *hub.Conn) { c.Close(hub.Close{Code: hub.CodeRevoked, Reason: d.Key}) })
+		return h.disconnect(name, d.Session, d.Key)
 	case realtime.Unsubscribe:
 		return h.revoke(name, d.Key)
 	}
 	return false
+}
+
+// disconnect ends the connections of a client's session, or all if that is empty.
+func (h host) disconnect(client, signIn, reason string) bool {
+	return h.hub.Each(client, func(c *hub.Conn) {
+		if signIn == "" || c.Owner.(*session).who.Load().Session == signIn {
+			c.Close(hub.Close{Code: hub.CodeRevoked, Reason: reason})
+		}
+	})
 }
 
 // revoke takes a topic from a client. Leaving waits for Redis, so it is not done here.

@@ -13,6 +13,7 @@ import (
 // Identity is who is at the other end.
 type Identity struct {
 	Client  realtime.Audience // an entity, such as courier 7
+	Session string            // the sign-in that the token is of; it can be ended by itself
 	Roles   []string          // each is an audience that the client is in
 	Topics  []string          // patterns of topics that it may watch, as in path.Match: "order:12", "zone:*"
 	Expires time.Time         // renew before; zero means never

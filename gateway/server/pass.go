@@ -38,6 +38,7 @@ func NewPasses(key string, now func() time.Time) (*Passes, error) {
 // claims is what a pass says.
 type claims struct {
 	Client  string   `json:"sub"`
+	Session string   `json:"sid,omitempty"`
 	Roles   []string `json:"roles,omitempty"`
 	Topics  []string `json:"topics,omitempty"`
 	Expires int64    `json:"exp,omitempty"`
@@ -45,7 +46,7 @@ type claims struct {
 
 // Issue returns the token of an identity.
 func (p *Passes) Issue(who Identity) (string, error) {
-	c := claims{Client: who.Client.Name(), Roles: who.Roles, Topics: who.Topics}
+	c := claims{Client: who.Client.Name(), Session: who.Session, Roles: who.Roles, Topics: who.Topics}
 	if !who.Expires.IsZero() {
 		c.Expires = who.Expires.Unix()
 	}
@@ -74,7 +75,7 @@ func (p *Passes) Authenticate(_ context.Context, token string) (Identity, error)
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrUnauthorized, err)
 	}
-	who := Identity{Roles: c.Roles, Topics: c.Topics}
+	who := Identity{Session: c.Session, Roles: c.Roles, Topics: c.Topics}
 	if who.Client, err = realtime.ParseClient(c.Client); err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrUnauthorized, err)
 	}

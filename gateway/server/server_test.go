@@ -375,12 +375,26 @@ func TestARevokedSessionIsDisconnected(t *testing.T) {
 		a, _ := w.enter(g, ann, nil)
 		b, _ := w.enter(g, bob, nil)
 		require.NotNil(t, b.next().Joined)
-		require.NoError(t, p.Disconnect(t.Context(), ann.Client, "signed out everywhere"))
+		require.NoError(t, p.Disconnect(t.Context(), ann.Client, "", "signed out everywhere"))
 		why := a.closed()
 		require.Equal(t, 4010, why.Code)
 		require.Equal(t, "signed out everywhere", why.Text)
 		b.say(map[string]any{"ping": 1})
 		require.NotNil(t, b.next().Pong, "others stay")
+	})
+}
+
+func TestOneSessionOfAClientIsEnded(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		g, p := w.gateway(server.Options{}), w.publisher()
+		phone, tablet := ann, ann
+		phone.Session, tablet.Session = "phone", "tablet"
+		a, _ := w.enter(g, phone, nil)
+		b, _ := w.enter(g, tablet, nil)
+		require.NoError(t, p.Disconnect(t.Context(), ann.Client, "phone", "signed out"))
+		require.Equal(t, 4010, a.closed().Code)
+		b.say(map[string]any{"ping": 1})
+		require.NotNil(t, b.next().Pong, "the other session stays")
 	})
 }
 

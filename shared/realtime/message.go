@@ -13,7 +13,7 @@ type Op byte
 const (
 	Durable     Op = 'D' // send Frame, which is Number of Epoch in the log of To
 	Latest      Op = 'L' // send Frame in place of what waits with the same Key
-	Disconnect  Op = 'X' // close the connections of the client To; Key says why
+	Disconnect  Op = 'X' // close the connections of the client To, or those of Session; Key says why
 	Unsubscribe Op = 'U' // take the topic named Key from the client To
 
 	bounced Op = 'B' // Latest that was sent on once: never again
@@ -22,23 +22,26 @@ const (
 
 // Delivery is one message to an instance.
 type Delivery struct {
-	Op     Op
-	To     Audience
-	Number uint64
-	Epoch  string
-	Key    string
-	Frame  []byte // do not change it
+	Op      Op
+	To      Audience
+	Number  uint64
+	Epoch   string
+	Key     string
+	Session string // of a Disconnect; "" for all
+	Frame   []byte // do not change it
 }
 
 // encode is the form in an inbox of all but durable events, whose form is made
-// in publish.lua: operation, audience, key and the frame, each on a line.
+// in publish.lua: operation, audience, key, session and the frame, each on a line.
 func (d Delivery) encode() []byte {
-	b := make([]byte, 0, len(d.To)+len(d.Key)+len(d.Frame)+4)
+	b := make([]byte, 0, len(d.To)+len(d.Key)+len(d.Session)+len(d.Frame)+4)
 	b = append(b, byte(d.Op))
 	b = append(b, d.To...)
 	b = append(b, '\n')
 	b = append(b, d.Key...)
-	b = append(b, '\n', '\n')
+	b = append(b, '\n')
+	b = append(b, d.Session...)
+	b = append(b, '\n')
 	return append(b, d.Frame...)
 }
 
@@ -55,7 +58,7 @@ func decode(raw string) (d Delivery, ok bool) {
 		return d, false
 	}
 	if d.Op != Durable {
-		d.Key = second
+		d.Key, d.Session = second, third
 		return d, bytes.IndexByte([]byte("LXUBP"), raw[0]) >= 0
 	}
 	number, err := strconv.ParseUint(second, 10, 64)

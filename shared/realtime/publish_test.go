@@ -108,15 +108,15 @@ func TestOrdersReachTheClient(t *testing.T) {
 		a := w.node()
 		a.attach(t, ann, realtime.Place{})
 		p := w.publisher()
-		require.NoError(t, p.Disconnect(t.Context(), ann, "session revoked"))
+		require.NoError(t, p.Disconnect(t.Context(), ann, "s1", "session revoked"))
 		require.NoError(t, p.Revoke(t.Context(), ann, door))
-		require.ErrorIs(t, p.Disconnect(t.Context(), ann, "two\nlines"), realtime.ErrInvalid)
+		require.ErrorIs(t, p.Disconnect(t.Context(), ann, "", "two\nlines"), realtime.ErrInvalid)
 		eventually(t, "both arrive", func() bool {
 			a.mu.Lock()
 			defer a.mu.Unlock()
 			return len(a.delivered) == 2
 		})
-		require.Equal(t, realtime.Delivery{Op: realtime.Disconnect, To: ann, Key: "session revoked", Frame: []byte{}}, a.delivered[0])
+		require.Equal(t, realtime.Delivery{Op: realtime.Disconnect, To: ann, Key: "session revoked", Session: "s1", Frame: []byte{}}, a.delivered[0])
 		require.Equal(t, realtime.Delivery{Op: realtime.Unsubscribe, To: ann, Key: "order:12", Frame: []byte{}}, a.delivered[1])
 	})
 }

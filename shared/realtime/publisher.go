@@ -195,10 +195,11 @@ func (p *Publisher) hand(ctx context.Context, d Delivery, instances []string, ex
 	return reached, missed, unavailable(err)
 }
 
-// Disconnect closes all connections of a client, wherever they are; reason is
-// told to it. Those that open later are the authenticator's business.
-func (p *Publisher) Disconnect(ctx context.Context, client Audience, reason string) error {
-	return p.order(ctx, Delivery{Op: Disconnect, To: client, Key: reason})
+// Disconnect closes the connections of a client that belong to a session, or all
+// if session is empty, wherever they are; reason is told to it. Those that open
+// later are the authenticator's business.
+func (p *Publisher) Disconnect(ctx context.Context, client Audience, session, reason string) error {
+	return p.order(ctx, Delivery{Op: Disconnect, To: client, Key: reason, Session: session})
 }
 
 // Revoke takes a topic from all connections of a client.
@@ -208,8 +209,8 @@ func (p *Publisher) Revoke(ctx context.Context, client, topic Audience) error {
 
 // order sends what must not miss anybody.
 func (p *Publisher) order(ctx context.Context, d Delivery) error {
-	if strings.ContainsAny(d.Key, "\n\x00") {
-		return fmt.Errorf("%w: the reason must be one line", ErrInvalid)
+	if strings.ContainsAny(d.Key+d.Session, "\n\x00") {
+		return fmt.Errorf("%w: session and reason must be one line each", ErrInvalid)
 	}
 	if err := d.To.validate(); err != nil {
 		return err
