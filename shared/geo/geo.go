@@ -9,8 +9,8 @@ import "math"
 
 // Point is a place in degrees, WGS 84.
 type Point struct {
-	Lat float64 `json:"lat"`
-	Lng float64 `json:"lng"`
+	Lat float64 `json:"lat" firestore:"lat"`
+	Lng float64 `json:"lng" firestore:"lng"`
 }
 
 // The bounds of what a map in Web Mercator can show, and Redis's geo index hold.
