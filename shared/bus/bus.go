@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"lastmile/shared/event"
+	"lastmile/shared/logs"
 	"lastmile/shared/shadow"
 )
 
@@ -90,6 +91,8 @@ func (b *Bus) Send(ctx context.Context, messages ...Message) error {
 	if shadow.Dry(ctx) {
 		return nil
 	}
+	start := time.Now()
+	defer func() { logs.Called(ctx, "pubsub.Publish", time.Since(start)) }()
 	results := make([]*pubsub.PublishResult, len(messages))
 	for i, m := range messages {
 		results[i] = b.topic(m.Topic).Publish(ctx, &pubsub.Message{Data: m.Data, Attributes: m.Attributes})

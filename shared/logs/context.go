@@ -61,8 +61,19 @@ func (s *scope) in(ctx context.Context) context.Context {
 }
 
 // With returns a context whose records also say what is not empty in f.
-// Entities add up, the latest first and at most eight.
-func With(ctx context.Context, f Fields) context.Context { return scopeOf(ctx).with(f).in(ctx) }
+// Entities add up, the latest first and at most eight. The record of the
+// operation that ctx belongs to takes up what it did not know when it began: who
+// called, its job, its entities, and a better name.
+func With(ctx context.Context, f Fields) context.Context {
+	s := scopeOf(ctx).with(f)
+	for c := counterOf(ctx); c != nil; c = c.parent {
+		if c.op != nil {
+			c.op.learn(s, f)
+			break
+		}
+	}
+	return s.in(ctx)
+}
 
 // From returns the fields of ctx. Do not change its Entities.
 func From(ctx context.Context) Fields { return scopeOf(ctx).Fields }

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -21,7 +22,9 @@ type Lifecycle struct {
 
 	mu    sync.Mutex
 	rec   Record
-	attrs line // members
+	attrs line  // members
+	cause error // what made it fail, where that is not what End is told
+	ended bool
 }
 
 // Begin opens the lifecycle record of an operation and a span for it. The
@@ -35,6 +38,7 @@ func Begin(ctx context.Context, l *Logs, operation string, f Fields, attrs ...sl
 	ctx = CountTrips(s.in(ctx))
 	began := l.now()
 	op := &Lifecycle{logs: l, scope: s, trips: counterOf(ctx), began: began}
+	op.trips.op = op
 	op.rec = l.newRecord(s, KindLifecycle, l.clock.stamp(began), slog.LevelInfo, operation)
 	op.rec.ID, op.rec.State = newID(16), StateStarted
 	op.Add(attrs...)
@@ -74,6 +78,45 @@ func (op *Lifecycle) Status(code int) {
 	op.rec.Status = code
 }
 
+// learn takes up what became known while the operation ran, also in the record
+// that is left if it never ends.
+func (op *Lifecycle) learn(s *scope, f Fields) {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if op.ended {
+		return
+	}
+	set(&op.rec.Operation, f.Operation)
+	if op.rec.Caller == "" {
+		op.rec.Caller = s.Caller
+	}
+	if op.rec.Job == "" {
+		op.rec.Job = s.Job
+	}
+	known := len(op.rec.Entities)
+	for _, name := range s.names {
+		if len(op.rec.Entities) < maxEntities && !slices.Contains(op.rec.Entities, name) {
+			op.rec.Entities = append(slices.Clip(op.rec.Entities), name)
+		}
+	}
+	if len(op.rec.Entities) > known {
+		op.logs.store(op.rec, op.attrs.b)
+	}
+}
+
+// Fail tells the operation of ctx what made it fail, where its caller is told
+// less. An operation that ends well forgets it.
+func Fail(ctx context.Context, cause error) {
+	for c := counterOf(ctx); c != nil; c = c.parent {
+		if op := c.op; op != nil {
+			op.mu.Lock()
+			op.cause = cause
+			op.mu.Unlock()
+			return
+		}
+	}
+}
+
 // Step leaves a record of its own for one step of a longer path.
 func (op *Lifecycle) Step(name string, attrs ...slog.Attr) {
 	r := op.logs.newRecord(op.scope, KindStep, op.logs.clock.stamp(op.logs.now()), slog.LevelInfo, name)
@@ -97,21 +140,34 @@ func (op *Lifecycle) End(errp *error) {
 		panic(p)
 	}
 	if errp != nil && *errp != nil {
-		op.finish(op.logs.failure(*errp))
+		op.finish(op.logs.failure(op.reason(*errp)))
 		return
 	}
 	op.finish(nil)
 }
 
+// reason is what [Fail] told, else err.
+func (op *Lifecycle) reason(err error) error {
+	op.mu.Lock()
+	defer op.mu.Unlock()
+	if op.cause != nil {
+		return op.cause
+	}
+	return err
+}
+
 func (op *Lifecycle) finish(f *Failure) {
 	op.mu.Lock()
 	defer op.mu.Unlock()
+	op.ended = true
 	r := op.rec
 	r.State, r.Level = outcome(f, r.Status)
 	r.Error = f
-	r.TookMS = milliseconds(op.logs.now().Sub(op.began))
+	took := op.logs.now().Sub(op.began)
+	r.TookMS = milliseconds(took)
 	r.TripsBy = op.trips.snapshot()
 	r.Trips, _ = r.TripsBy.Total()
+	op.logs.slow.judge(&r, took, op.trips)
 	_ = op.logs.emit(op.scope, r, op.attrs.b, 0)
 }
 

@@ -97,6 +97,14 @@ func (l *line) outcome(r *Record) {
 		l.key("tripsBy")
 		l.any(r.TripsBy)
 	}
+	if r.Slow {
+		l.key("slow")
+		l.b = append(l.b, "true"...)
+	}
+	if len(r.Calls) > 0 {
+		l.key("calls")
+		l.json(r.Calls)
+	}
 	if r.Error != nil {
 		l.key("error")
 		l.any(r.Error)

@@ -10,6 +10,7 @@
 //     [Carry] and [Restore] take it across HTTP, events and timers;
 //   - an operation that began is visible as started, and as finished only if
 //     it finished: see [Begin];
+//   - an operation that takes longer than its class may says what it waited for;
 //   - secrets and personal data are masked by type and by key.
 package logs
 
@@ -35,6 +36,7 @@ type Options struct {
 	Buffer    int                          // records waiting for the store; 0: 4096
 	Linger    time.Duration                // longest wait of a record for company; 0: 50 ms
 	Retention map[slog.Level]time.Duration // from this level up; nil: 1, 14, 30 and 90 days from debug to error
+	SlowAfter Thresholds                   // from when on an operation is slow; nil: none is
 	Project   string                       // Google Cloud project, for the trace field of Cloud Logging
 }
 
@@ -51,7 +53,8 @@ type Logs struct {
 	trace  []byte // rendered once: the trace field of Cloud Logging, up to the id
 	labels []byte // rendered once: the labels of Cloud Logging
 	clock  clock
-	queue  *queue // nil without a store
+	slow   *detector // nil without thresholds
+	queue  *queue    // nil without a store
 
 	mu  sync.Mutex // serialises out
 	out io.Writer
@@ -68,7 +71,7 @@ func New(o Options) *Logs {
 	}
 	l := &Logs{
 		opts: o, keep: newRetention(o.Retention), trace: renderTrace(o.Project), labels: renderLabels(o.Service),
-		clock: clock{now: o.Now}, out: o.Out,
+		clock: clock{now: o.Now}, slow: newDetector(o.SlowAfter), out: o.Out,
 	}
 	if o.Store != nil {
 		l.queue = startQueue(o.Store, o.Buffer, o.Linger, l.reportLoss)
@@ -96,6 +99,21 @@ func (l *Logs) Dropped() int64 {
 		return 0
 	}
 	return l.queue.dropped.Load()
+}
+
+// Stats says how the records of a process fare.
+type Stats struct {
+	Waiting int   `json:"waiting" doc:"records that the store does not have yet"`
+	Dropped int64 `json:"dropped" doc:"records that a full buffer or a dead store cost since the start"`
+	Down    bool  `json:"down" doc:"the store refused the last records"`
+}
+
+// Stats returns how the records fare.
+func (l *Logs) Stats() Stats {
+	if l.queue == nil {
+		return Stats{}
+	}
+	return l.queue.stats()
 }
 
 // Close tries once more to store what is buffered and ends the writer. What

@@ -158,6 +158,12 @@ func (q *queue) settle(held int, err error) {
 	q.held, q.down = held, err != nil
 }
 
+func (q *queue) stats() Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return Stats{Waiting: len(q.waiting) + q.held, Dropped: q.dropped.Load(), Down: q.down}
+}
+
 // close lets the writer try once more, and waits for it.
 func (q *queue) close(ctx context.Context) error {
 	q.mu.Lock()

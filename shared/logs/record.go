@@ -53,6 +53,8 @@ type Record struct {
 	TookMS    float64        `json:"tookMs,omitempty" firestore:"tookMs,omitempty"`
 	Trips     int            `json:"trips,omitempty" firestore:"trips,omitempty"` // round trips to databases
 	TripsBy   TripCounts     `json:"tripsBy,omitempty" firestore:"tripsBy,omitempty"`
+	Slow      bool           `json:"slow,omitempty" firestore:"slow,omitempty"`   // it took longer than its class may
+	Calls     []Call         `json:"calls,omitempty" firestore:"calls,omitempty"` // of a slow one: what it waited for
 	Error     *Failure       `json:"error,omitempty" firestore:"error,omitempty"`
 	Attrs     map[string]any `json:"attrs,omitempty" firestore:"attrs,omitempty"`
 	Expires   time.Time      `json:"expires" firestore:"expires"` // by the retention of its level

@@ -29,9 +29,12 @@ func (c TripCounts) Total() (count int, took time.Duration) {
 // counter counts trips, also for the counter that it was opened under.
 type counter struct {
 	parent *counter
+	op     *Lifecycle // that it was opened for; nil for one of [CountTrips]
 
 	mu     sync.Mutex
 	counts TripCounts // guarded by mu
+	calls  []Call     // guarded by mu: the first of an operation that may turn out slow
+	more   int        // guarded by mu: calls that were not kept
 }
 
 type counterKey struct{}
@@ -47,6 +50,15 @@ func CountTrips(ctx context.Context) context.Context {
 func Trip(ctx context.Context, name string, took time.Duration) {
 	for c := counterOf(ctx); c != nil; c = c.parent {
 		c.add(name, took)
+		c.note(name, took)
+	}
+}
+
+// Called notes a call to something that is no database, for the record of an
+// operation that turns out slow. It is safe for concurrent use.
+func Called(ctx context.Context, name string, took time.Duration) {
+	for c := counterOf(ctx); c != nil; c = c.parent {
+		c.note(name, took)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/bus"
 	"lastmile/shared/docs"
 	"lastmile/shared/files"
@@ -37,7 +38,9 @@ type Platform struct {
 	docs   once[*docs.DB]
 	timers once[*timer.Queue]
 	redis  once[*redis.Client]
-	files  once[*files.Bucket]
+	privateFiles, publicFiles once[*files.Bucket]
+
+	sessions once[*auth.Sessions]
 
 	mu     sync.Mutex
 	closes []func() error // guarded by mu; in the order of opening
@@ -48,6 +51,7 @@ type Platform struct {
 func New(c Config, o logs.Options) *Platform {
 	p := &Platform{Config: c}
 	o.Project = c.Project
+	o.SlowAfter = c.SlowCalls
 	o.Store = logsdb.New(p.Docs)
 	p.Logs = logs.New(o)
 	return p
@@ -126,18 +130,6 @@ func (p *Platform) Redis() (*redis.Client, error) {
 		c.AddHook(meter{})
 		p.onClose(c.Close)
 		return c, nil
-	})
-}
-
-// PrivateFiles returns the bucket of files that are nobody's to read.
-func (p *Platform) PrivateFiles() (*files.Bucket, error) {
-	return p.files.open(func() (*files.Bucket, error) {
-		b, err := files.Open(context.Background(), p.Config.PrivateFiles)
-		if err != nil {
-			return nil, err
-		}
-		p.onClose(b.Close)
-		return b, nil
 	})
 }
 

@@ -2,7 +2,8 @@
 //
 // A record that is stored again replaces the one with its id. A record is never
 // the reason that others are not stored: what Firestore would refuse in it is
-// rewritten. Records go by themselves when they expire.
+// rewritten. Records are found by any of their fields, in the order of time, and
+// go by themselves when they expire.
 package logsdb
 
 import (
@@ -62,14 +63,17 @@ func commit(ctx context.Context, db *docs.DB, rs []logs.Record) error {
 	return commit(ctx, db, rs[half:])
 }
 
-// Indexes serve the search for records: by any of these fields, newest first.
+// Indexes serve the search for records: by any of these fields, which Firestore
+// merges where several are given, forwards and backwards in time.
 func Indexes() []docs.Index {
 	var all []docs.Index
 	for _, field := range []string{
 		"service", "operation", "level", "kind", "state", "entities[]", "request", "trace", "lifecycle",
-		"caller", "job", "status", "error.class",
+		"caller", "job", "status", "slow", "error.class",
 	} {
-		all = append(all, docs.Index{Collection: collection, Fields: []string{field, "-time"}})
+		all = append(all,
+			docs.Index{Collection: collection, Fields: []string{field, "-time"}},
+			docs.Index{Collection: collection, Fields: []string{field, "time"}})
 	}
 	return all
 }
@@ -81,7 +85,7 @@ func Expiries() []docs.Expiry { return []docs.Expiry{{Collection: collection, Fi
 // it only grows: a search by time names at least a level.
 func Plains() []docs.Plain {
 	var all []docs.Plain
-	for _, field := range []string{"id", "time", "message", "span", "parent", "tookMs", "trips", "tripsBy", "error", "attrs"} {
+	for _, field := range []string{"id", "time", "message", "span", "parent", "tookMs", "trips", "tripsBy", "calls", "error", "attrs"} {
 		all = append(all, docs.Plain{Collection: collection, Field: field})
 	}
 	return all
