@@ -120,8 +120,9 @@ func (pl *plan) try(order int, s spot, best *spot) {
 	if s.stop == newTrip && !pl.fits(s.courier, &trip{}, order) {
 		return
 	}
-	s.cost = pl.cost(s.courier, pl.put(r.trips, order, s)) - r.cost
-	if s.cost < best.cost {
+	cost := pl.cost(s.courier, pl.put(r.trips, order, s))
+	s.cost = cost - r.cost
+	if cost < never && s.cost < best.cost {
 		*best = s
 	}
 }
