@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func (db *DB) Commit(ctx context.Context, writes ...Write) error {
 func (db *DB) addAll(ctx context.Context, b batch, writes []Write) ([]bus.Message, error) {
 	var emitted []bus.Message
 	for _, w := range writes {
-		messages, err := encode(ctx, w.events)
+		messages, err := encode(cmp.Or(w.origin, ctx), w.events)
 		if err != nil {
 			return nil, err
 		}

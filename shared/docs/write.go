@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"context"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -14,6 +15,7 @@ type Write struct {
 	add    func(batch, *firestore.DocumentRef) error
 	once   bool
 	events []event.Event
+	origin context.Context // of the events; nil is the commit's
 }
 
 // batch is what takes writes: a commit or a transaction.
@@ -104,3 +106,9 @@ func Once(function string, id event.ID) Write {
 // Emit publishes events after the commit, and only then. They are stored with
 // it, so that a crash before they are published only delays them.
 func Emit(events ...event.Event) Write { return Write{events: events} }
+
+// EmitFrom is [Emit] for a commit that serves several requests: the events carry
+// the trace, request and caller of origin.
+func EmitFrom(origin context.Context, events ...event.Event) Write {
+	return Write{events: events, origin: origin}
+}
