@@ -40,14 +40,14 @@ func (c Campaign) Mark() Mark { return Mark{Campaign: c.ID, Epoch: c.Epoch} }
 
 // Item is an item on a flash sale.
 type Item struct {
-	Mark Mark `firestore:"mark" json:"-"`
+	Mark  Mark      `firestore:"mark" json:"-"`
 	Item  string    `firestore:"item" json:"item"`
 	Added time.Time `firestore:"added" json:"added"`
 }
 
 // Grant is how often a customer may use a campaign, and has.
 type Grant struct {
-	Mark Mark `firestore:"mark" json:"-"`
+	Mark     Mark      `firestore:"mark" json:"-"`
 	Customer string    `firestore:"customer" json:"customer"`
 	Uses     int       `firestore:"uses" json:"uses"`
 	Used     int       `firestore:"used" json:"used"`
@@ -56,7 +56,7 @@ type Grant struct {
 
 // Redemption is one order's use of a campaign.
 type Redemption struct {
-	Mark Mark `firestore:"mark" json:"-"`
+	Mark     Mark      `firestore:"mark" json:"-"`
 	Order    string    `firestore:"order" json:"order"`
 	Customer string    `firestore:"customer" json:"customer"`
 	Off      int64     `firestore:"off" json:"off"` // in the order's minor unit
@@ -74,4 +74,34 @@ func (t Terms) Left(g Grant) (left int, limited bool) {
 		uses = max(uses, t.PerCustomer)
 	}
 	return max(0, uses-g.Used), true
+}
+
+// List returns c with more items, which it takes until it begins.
+func (c Campaign) List(n int, now time.Time) (Campaign, error) {
+	switch {
+	case !c.Kind.Listed():
+		return c, wrongKind(c.Kind)
+	case c.Effective(now) != Drafted && c.Effective(now) != Scheduled:
+		return c, &IllegalError{Action: "add items to", State: c.Effective(now)}
+	}
+	c.Items += n
+	c.Version++
+	return c, nil
+}
+
+// Grant returns c with more grants, which it takes until it ends.
+func (c Campaign) Grant(n int, now time.Time) (Campaign, error) {
+	switch {
+	case !c.Kind.OfOrders():
+		return c, wrongKind(c.Kind)
+	case c.Effective(now).Closed():
+		return c, &IllegalError{Action: "grant", State: c.Effective(now)}
+	}
+	c.Grants += n
+	c.Version++
+	return c, nil
+}
+
+func wrongKind(k Kind) error {
+	return Faults{{Field: "kind", Problem: "is " + string(k), Remedy: "items are for flash sales, grants for what is taken off orders"}}
 }
