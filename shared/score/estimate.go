@@ -99,9 +99,10 @@ func standing(s Score, c Config) Standing {
 	return Between
 }
 
-// estimate draws good of trials towards what is usual.
+// estimate draws good of trials towards what is usual. It is (mμ + S) / (m + N) in
+// a form that is exactly μ where nothing is known.
 func estimate(usual Prior, good, trials float64) Part {
-	p := (usual.Strength*usual.Mean + good) / (usual.Strength + trials)
+	p := usual.Mean + (good-trials*usual.Mean)/(usual.Strength+trials)
 	return Part{Estimate: min(max(p, 0), 1), Good: good, Trials: trials, Prior: usual}
 }
 
