@@ -140,6 +140,9 @@ func (s *Stack) configure(context.Context) error {
 		"FUNCTION_URL":            s.URL + "/functions/{function}",
 		"PRIVATE_FILES_URL":       "file://" + private,
 		"SECRETS_DIR":             secrets,
+		"PUBLIC_FILES_URL":        "file://" + filepath.Join(s.options.Dir, "public"),
+		"OBJECTS_URL":             s.URL + "/objects",
+		"FILES_KEY":               rand.Text(),
 		"OPERATOR_TOKEN":          s.Operator,
 		"ALLOW_PRIVATE_PROVIDERS": "true",
 	}

@@ -37,8 +37,24 @@ type Config struct {
 	TimerAccount string `env:"TIMER_SERVICE_ACCOUNT"`
 
 	// PrivateFiles is the bucket for files that are nobody's to read, as a URL:
-	// gs://bucket, file:///folder or mem://.
+	// gs://bucket, s3://bucket, azblob://container, file:///folder or mem://.
 	PrivateFiles string `env:"PRIVATE_FILES_URL,required,notEmpty"`
+
+	// PublicFiles is the bucket for files that everybody may read, and
+	// PublicFilesBase the URL, of a CDN perhaps, beneath which they are found.
+	PublicFiles     string `env:"PUBLIC_FILES_URL"`
+	PublicFilesBase string `env:"PUBLIC_FILES_BASE"`
+
+	// ObjectsURL is where the API serves objects of providers that sign no URLs,
+	// which are signed by FilesKey.
+	ObjectsURL string      `env:"OBJECTS_URL"`
+	FilesKey   logs.Secret `env:"FILES_KEY"`
+
+	StorageEmulator string `env:"STORAGE_EMULATOR_HOST"`
+
+	// Push is how notifications reach devices: by Firebase Cloud Messaging, or not
+	// at all, with a record of each, on a laptop.
+	Push string `env:"PUSH" envDefault:"fcm"`
 
 	// RoadFile is the map that road distances are read from, as scripts/roadgraph
 	// prepares it.
@@ -79,7 +95,10 @@ func (c Config) check() error {
 	if c.FunctionURL != "" && !strings.Contains(c.FunctionURL, "{function}") {
 		errs = append(errs, fmt.Errorf("FUNCTION_URL %q must contain {function}", c.FunctionURL))
 	}
-	for name, value := range map[string]string{"FUNCTION_URL": c.URL("x"), "PRIVATE_FILES_URL": c.PrivateFiles} {
+	if c.Push != "" && c.Push != PushFCM && c.Push != PushLocal {
+		errs = append(errs, fmt.Errorf("PUSH %q must be %s or %s", c.Push, PushFCM, PushLocal))
+	}
+	for name, value := range map[string]string{"FUNCTION_URL": c.URL("x"), "PRIVATE_FILES_URL": c.PrivateFiles, "PUBLIC_FILES_URL": c.PublicFiles} {
 		if u, err := url.Parse(value); value != "" && (err != nil || u.Scheme == "") {
 			errs = append(errs, fmt.Errorf("%s %q must be a URL", name, value))
 		}

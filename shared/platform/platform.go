@@ -37,7 +37,9 @@ type Platform struct {
 	docs   once[*docs.DB]
 	timers once[*timer.Queue]
 	redis  once[*redis.Client]
-	files  once[*files.Bucket]
+	privateFiles, publicFiles once[*files.Bucket]
+
+	sessions once[*auth.Sessions]
 
 	mu     sync.Mutex
 	closes []func() error // guarded by mu; in the order of opening
@@ -127,18 +129,6 @@ func (p *Platform) Redis() (*redis.Client, error) {
 		c.AddHook(meter{})
 		p.onClose(c.Close)
 		return c, nil
-	})
-}
-
-// PrivateFiles returns the bucket of files that are nobody's to read.
-func (p *Platform) PrivateFiles() (*files.Bucket, error) {
-	return p.files.open(func() (*files.Bucket, error) {
-		b, err := files.Open(context.Background(), p.Config.PrivateFiles)
-		if err != nil {
-			return nil, err
-		}
-		p.onClose(b.Close)
-		return b, nil
 	})
 }
 
