@@ -11,6 +11,7 @@ import (
 	"lastmile/shared/docs"
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/logs/logsdb"
+	"lastmile/shared/score/scoredb"
 	"lastmile/shared/track/trackdb"
 )
 
@@ -50,11 +51,11 @@ func composites() []docs.Index {
 }
 
 func expiries() []docs.Expiry {
-	return slices.Concat(cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries(), trackdb.Expiries())
+	return slices.Concat(cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries(), scoredb.Expiries(), trackdb.Expiries())
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), trackdb.Plains())
+	return slices.Concat(cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), scoredb.Plains(), trackdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {

@@ -15,6 +15,7 @@ import (
 	"lastmile/functions/jobfinish"
 	"lastmile/functions/jobplan"
 	"lastmile/functions/locationingest"
+	"lastmile/functions/scoreupdate"
 	"lastmile/functions/sweep"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
@@ -32,6 +33,7 @@ func All() []function.Spec {
 		jobfinish.Spec(),
 		jobplan.Spec(),
 		locationingest.Spec(),
+		scoreupdate.Spec(),
 		sweep.Spec(),
 	}
 }
