@@ -74,7 +74,7 @@ func TestEveryChangeOfSettingsIsAVersion(t *testing.T) {
 	require.Equal(t, http.StatusOK, s.call(t, "PUT", catalogPath, edited, &current, "If-Match", `"1"`))
 	require.Equal(t, 2, current.Version)
 	var conflict struct{ Errors []struct{ Value int } }
-	require.Equal(t, http.StatusConflict, s.call(t, "PUT", catalogPath, edited, &conflict, "If-Match", `"1"`), "an edit of what is no longer there")
+	require.Equal(t, http.StatusPreconditionFailed, s.call(t, "PUT", catalogPath, edited, &conflict, "If-Match", `"1"`), "an edit of what is no longer there")
 	require.Equal(t, 2, conflict.Errors[0].Value)
 	require.Equal(t, http.StatusUnprocessableEntity, s.call(t, "PUT", catalogPath, edited, &conflict, "If-Match", "new"))
 

@@ -5,11 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -64,8 +61,6 @@ func answerCatalog(r catalogdb.Revision) *catalogAnswer {
 	return &catalogAnswer{ETag: etag(r.Version), Body: r}
 }
 
-func etag(version int) string { return strconv.Quote(strconv.Itoa(version)) }
-
 func (c Catalogs) get(ctx context.Context, in *InShop) (*catalogAnswer, error) {
 	stored, err := c.Store.Get(ctx, in.Shop)
 	if err != nil {
@@ -95,8 +90,8 @@ func (settingsBody) Schema(r huma.Registry) *huma.Schema {
 
 type putCatalog struct {
 	InShop
-	IfMatch string `header:"If-Match" doc:"the ETag of the settings that were edited; without it, whatever is stored is replaced"`
-	Body    settingsBody
+	Conditional
+	Body settingsBody
 }
 
 func (c Catalogs) put(ctx context.Context, in *putCatalog) (*catalogAnswer, error) {
@@ -110,27 +105,12 @@ func (c Catalogs) put(ctx context.Context, in *putCatalog) (*catalogAnswer, erro
 	}
 	stored, err := c.Store.Put(ctx, settings, expected, logs.From(ctx).Caller, time.Now().UTC())
 	if errors.Is(err, catalogdb.ErrStale) {
-		current := stored.Current.Version
-		conflict := huma.Error409Conflict(err.Error()+": read them again and send their ETag as If-Match",
-			&huma.ErrorDetail{Location: "header.If-Match", Message: "is not the version that is stored", Value: current})
-		return nil, huma.ErrorWithHeaders(conflict, http.Header{"Etag": {etag(current)}})
+		return nil, stale(stored.Current.Version)
 	}
 	if err != nil {
 		return nil, catalogError(err)
 	}
 	return answerCatalog(stored.Current), nil
-}
-
-// expected returns the version that the caller edited.
-func (in *putCatalog) expected() (int, error) {
-	if in.IfMatch == "" {
-		return catalogdb.AnyVersion, nil
-	}
-	n, err := strconv.Atoi(strings.Trim(in.IfMatch, `"`))
-	if err != nil || n < 0 {
-		return 0, huma.Error422UnprocessableEntity(fmt.Sprintf("If-Match %q is no ETag of settings: use the one that came with them", in.IfMatch))
-	}
-	return n, nil
 }
 
 // settings returns what is to be stored, or all that is wrong with it.
