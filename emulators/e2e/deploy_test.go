@@ -96,7 +96,7 @@ func (p *plant) deploy(t *testing.T, h *handlers) {
 	require.NoError(t, p.StartFunction(spec))
 	t.Cleanup(func() { require.NoError(t, p.StopFunction(spec.Name)) })
 	topic := func(id string) string { return "projects/" + p.Config.Project + "/topics/" + id }
-	for _, s := range function.TopologyOf([]function.Spec{spec}, nil).Functions[0].Subscriptions {
+	for _, s := range function.TopologyOf([]function.Spec{spec}, function.Spec{}, nil).Functions[0].Subscriptions {
 		_, err := p.admin.TopicAdminClient.CreateTopic(t.Context(), &pubsubpb.Topic{Name: topic(s.Topic)})
 		if status.Code(err) != codes.AlreadyExists {
 			require.NoError(t, err)

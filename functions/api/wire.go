@@ -27,6 +27,7 @@ func Spec() function.Spec {
 		Class:     function.Interactive,
 		Publishes: event.All(),
 		Schedules: []string{jobtimer.Function},
+		Paths:     []string{"/v1/*", "/docs", "/docs/*", "/openapi.json", "/.well-known/*"},
 		Binding:   function.Bind(build, function.OnHTTP[*Function]()),
 	}
 }
@@ -36,9 +37,14 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	sessions, err := p.Sessions()
+	if err != nil {
+		return nil, err
+	}
 	return New(r,
 		httpapi.Record(p.Logs),
-		httpapi.Operator(string(p.Config.OperatorToken), openPaths...),
+		httpapi.Operator(string(p.Config.OperatorToken)),
+		httpapi.Authenticate(sessions),
 	), nil
 }
 

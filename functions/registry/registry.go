@@ -5,6 +5,7 @@ package registry
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"lastmile/functions/api"
 	"lastmile/functions/bulkpage"
@@ -19,6 +20,7 @@ import (
 	"lastmile/functions/sweep"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
+	"lastmile/shared/platform"
 )
 
 // All returns every function, by name.
@@ -52,5 +54,17 @@ func Find(name string) (function.Spec, error) {
 
 // Topology is what has to exist for the functions to run.
 func Topology() function.Topology {
-	return function.TopologyOf(All(), event.All())
+	return function.TopologyOf(All(), gateway(), event.All())
+}
+
+// gateway declares the one service that is no function.
+func gateway() function.Spec {
+	return function.Spec{
+		Name:      "gateway",
+		Class:     function.Sockets,
+		Timeout:   time.Hour,
+		Publishes: []event.Event{&event.LocationBatch{}},
+		Uses:      []platform.Resource{platform.Redis},
+		Paths:     []string{"/gateway/*"},
+	}
 }

@@ -305,16 +305,23 @@ func TestSchedule(t *testing.T) {
 func TestTopologyIsWhatTheSpecSays(t *testing.T) {
 	spec := (&probe{}).spec(function.Retry{Min: 2 * time.Second, Attempts: 7}, 0)
 	spec.Publishes = []event.Event{&event.CatalogPage{}}
-	got := function.TopologyOf([]function.Spec{spec}, []event.Event{&event.JobPlan{}})
+	spec.Secrets, spec.Uses, spec.Calls = []string{"keys", "probe-key"}, []platform.Resource{platform.Redis}, []string{"distance"}
+	gateway := function.Spec{Name: "gateway", Secrets: []string{"keys"}, Paths: []string{"/gateway/*"}}
+	got := function.TopologyOf([]function.Spec{spec}, gateway, []event.Event{&event.JobPlan{}})
 	require.Equal(t, function.Topology{
 		Topics: []string{"job.plan.v1"}, DeadLetterTopic: bus.DeadLetterTopic,
 		Functions: []function.Service{{
-			Name: "probe", Class: function.Small, Timeout: 60, Queue: true, Secrets: []string{}, SchedulesTimer: []string{},
+			Name: "probe", Class: function.Small, Timeout: 60, Queue: true, Secrets: []string{"keys", "probe-key"}, SchedulesTimer: []string{},
 			Subscriptions: []function.Subscription{{
 				Name: "probe.job.plan.v1", Topic: "job.plan.v1", AckDeadline: 70, MinBackoff: 2, MaxBackoff: 60, Attempts: 7, DeadLetter: true,
 			}},
 			Schedules: []function.Schedule{{Name: "probe", Cron: "* * * * *", Zone: "UTC"}},
-			Publishes: []string{"catalog.page.v1"},
+			Publishes: []string{"catalog.page.v1"}, Uses: []platform.Resource{platform.Redis}, Calls: []string{"distance"}, Paths: []string{},
 		}},
+		Gateway: function.Service{
+			Name: "gateway", Timeout: 60, Prefix: "/gateway", Paths: []string{"/gateway/*"}, Secrets: []string{"keys"}, SchedulesTimer: []string{},
+			Subscriptions: []function.Subscription{}, Schedules: []function.Schedule{}, Publishes: []string{}, Uses: []platform.Resource{}, Calls: []string{},
+		},
+		Secrets: []string{"keys", "probe-key"},
 	}, got)
 }

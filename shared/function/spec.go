@@ -35,6 +35,17 @@ type Spec struct {
 	// Secrets lists the secrets that it may read.
 	Secrets []string
 
+	// Uses lists what it opens beyond Firestore and Pub/Sub; it can open nothing
+	// else.
+	Uses []platform.Resource
+
+	// Calls lists the functions that it calls over HTTP.
+	Calls []string
+
+	// Paths are those that callers from outside reach it by, such as "/v1/*"; none
+	// for a function that only others call.
+	Paths []string
+
 	// ShadowOf names the function that this one is to replace, ShadowedBy the one
 	// that is to replace it: both subscribe to the same events, and the cut-over
 	// (package cutover) says whose effects are made. A pair names each other.
@@ -60,6 +71,9 @@ const (
 
 	// Warm is for calls that need data in memory: it never scales to zero.
 	Warm Class = "warm"
+
+	// Sockets is for connections that stay open for an hour.
+	Sockets Class = "sockets"
 )
 
 // DefaultTimeout bounds a call of a function that says nothing else.

@@ -7,6 +7,7 @@ import (
 
 	"lastmile/shared/bus"
 	"lastmile/shared/event"
+	"lastmile/shared/platform"
 )
 
 // Topology is what has to exist for functions to run: Terraform and the local
@@ -19,6 +20,12 @@ type Topology struct {
 	DeadLetterTopic string `json:"deadLetterTopic"`
 
 	Functions []Service `json:"functions"`
+
+	// Gateway holds the sockets.
+	Gateway Service `json:"gateway"`
+
+	// Secrets are all that any of them reads.
+	Secrets []string `json:"secrets"`
 }
 
 // Service is one function.
@@ -27,8 +34,10 @@ type Service struct {
 	Class   Class  `json:"class"`
 	Timeout int    `json:"timeoutSeconds"`
 
-	// Public is true if callers from outside reach it.
-	Public bool `json:"public"`
+	// Paths are those that callers from outside reach it by, before which Prefix is
+	// taken away.
+	Paths  []string `json:"paths"`
+	Prefix string   `json:"prefix,omitempty"`
 
 	// Subscriptions push to the function's URL.
 	Subscriptions []Subscription `json:"subscriptions"`
@@ -43,9 +52,11 @@ type Service struct {
 	// ShadowOf is the function that this one is to replace.
 	ShadowOf string `json:"shadowOf,omitempty"`
 
-	Publishes      []string `json:"publishes"`
-	SchedulesTimer []string `json:"schedulesTimersOf"`
-	Secrets        []string `json:"secrets"`
+	Publishes      []string            `json:"publishes"`
+	SchedulesTimer []string            `json:"schedulesTimersOf"`
+	Secrets        []string            `json:"secrets"`
+	Uses           []platform.Resource `json:"uses"`
+	Calls          []string            `json:"calls"`
 }
 
 // Subscription is a push subscription. Durations are in seconds.
@@ -66,12 +77,18 @@ type Schedule struct {
 	Zone string `json:"zone"`
 }
 
-// TopologyOf returns the topology of functions that exchange events.
-func TopologyOf(specs []Spec, events []event.Event) Topology {
-	t := Topology{DeadLetterTopic: bus.DeadLetterTopic, Topics: topics(events), Functions: []Service{}}
+// TopologyOf returns the topology of functions and a gateway that exchange
+// events. The gateway's Spec has no binding.
+func TopologyOf(specs []Spec, gateway Spec, events []event.Event) Topology {
+	t := Topology{DeadLetterTopic: bus.DeadLetterTopic, Topics: topics(events), Functions: []Service{}, Gateway: service(gateway)}
+	t.Gateway.Prefix = "/" + gateway.Name
+	secrets := append([]string{}, gateway.Secrets...)
 	for _, s := range specs {
 		t.Functions = append(t.Functions, service(s))
+		secrets = append(secrets, s.Secrets...)
 	}
+	slices.Sort(secrets)
+	t.Secrets = slices.Compact(secrets)
 	return t
 }
 
@@ -86,11 +103,13 @@ func service(s Spec) Service {
 		Publishes:      topics(s.Publishes),
 		SchedulesTimer: append([]string{}, s.Schedules...),
 		Secrets:        append([]string{}, s.Secrets...),
+		Uses:           append([]platform.Resource{}, s.Uses...),
+		Calls:          append([]string{}, s.Calls...),
+		Paths:          append([]string{}, s.Paths...),
 	}
 	for _, t := range s.Binding.Triggers {
 		switch {
 		case t.HTTP:
-			v.Public = true
 		case t.Timer:
 			v.Queue = true
 		case t.Cron != "":
