@@ -80,6 +80,12 @@ type Config struct {
 	Revision string `env:"K_REVISION"`
 }
 
+// The values of Config.Push.
+const (
+	PushFCM   = "fcm"
+	PushLocal = "local"
+)
+
 // ReadConfig reads Config from environ, lines as in [os.Environ]. Its error names every
 // variable that is missing or makes no sense.
 func ReadConfig(environ []string) (Config, error) {

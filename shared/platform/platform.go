@@ -37,9 +37,8 @@ type Platform struct {
 	docs   once[*docs.DB]
 	timers once[*timer.Queue]
 	redis  once[*redis.Client]
-	privateFiles, publicFiles once[*files.Bucket]
 
-	sessions once[*auth.Sessions]
+	privateFiles, publicFiles once[*files.Bucket]
 
 	mu     sync.Mutex
 	closes []func() error // guarded by mu; in the order of opening
