@@ -80,6 +80,7 @@ var edges = []edge{
 	{"shared/auth", "shared/docs", "sessions outlive Redis"},
 	{"shared/auth", "shared/logs", "who was refused, and why"},
 	{"shared/httpapi", "shared/logs", "every request leaves a record"},
+	{"shared/httpapi", "shared/docs", "answers are kept for those who ask again"},
 	{"shared/httpapi", "shared/auth", "one layer of the chain is identity"},
 	{"shared/function", "shared/*", "binds a function to all that calls it"},
 	{"shared/platform", "shared/*", "opens every connection"},
