@@ -72,6 +72,7 @@ func All() []Event {
 		&CatalogPage{},
 		&ClientNotice{},
 		&CourierFact{},
+		&DispatchChanged{},
 		&JobPlan{},
 		&LocationBatch{},
 		&OrderChanged{},

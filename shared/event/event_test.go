@@ -32,6 +32,7 @@ var examples = []event.Event{
 	&event.CourierFact{
 		Courier: "ada", Zone: "valletta", Order: "12", Dimension: "rating", Good: 75, Trials: event.FactUnit, Cause: "merchant", Undoes: "4f9a",
 	},
+	&event.DispatchChanged{Order: "12", Zone: "valletta", State: "carried", Courier: "ada", Gen: 2, Version: 7},
 	&event.OrderChanged{
 		Order: "12", Shop: "corner-bakery", Zone: "valletta", Customer: "7", Courier: "ada", From: "ready", To: "picked_up", Version: 5,
 	},

@@ -51,6 +51,7 @@ func Standard() []Kind {
 		{Name: "order.changed", Durable: true, Fallback: "Your order has news"},
 		{Name: "offer.made", Durable: true, Fallback: "A new delivery is on offer"},
 		{Name: "offer.closed", Durable: true},
+		{Name: "order.unassigned", Durable: true, Fallback: "An order has found no courier"},
 		{Name: "message.sent", Durable: true, Fallback: "You have a message"},
 		{Name: "courier.moved"},
 		{Name: "job.progress"},
