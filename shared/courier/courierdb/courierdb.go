@@ -93,3 +93,47 @@ func (s *Store) change(ctx context.Context, id courier.ID, f func(courier.Courie
 	}
 	return after, nil
 }
+
+// Query selects couriers. Empty fields select all.
+type Query struct {
+	Zone   string
+	OnDuty bool // only those on duty
+
+	After courier.ID // the last one of the page before
+	Limit int
+}
+
+// List returns couriers in the order of their ids.
+func (s *Store) List(ctx context.Context, q Query) ([]courier.Courier, error) {
+	query := s.couriers().Query().Limit(q.Limit)
+	if q.Zone != "" {
+		query = query.Where("zone", "==", q.Zone)
+	}
+	if q.OnDuty {
+		query = query.Where("onDuty", "==", true)
+	}
+	query = query.OrderBy("__name__", docs.Asc)
+	if q.After != "" {
+		query = query.After(string(q.After))
+	}
+	found, err := query.All(ctx)
+	all := make([]courier.Courier, len(found))
+	for i, d := range found {
+		all[i] = d.Data
+	}
+	return all, err
+}
+
+// Indexes are what the queries of this package need.
+func Indexes() []docs.Index {
+	return []docs.Index{{Collection: "couriers", Fields: []string{"zone", "onDuty"}}}
+}
+
+// Plains are the fields that no query uses.
+func Plains() []docs.Plain {
+	var all []docs.Plain
+	for _, f := range []string{"name", "load", "since", "shiftEnds", "updated", "by", "version", "capacity", "cashLimit"} {
+		all = append(all, docs.Plain{Collection: "couriers", Field: f})
+	}
+	return all
+}
