@@ -145,6 +145,7 @@ func (s *Stack) configure(context.Context) error {
 		"FILES_KEY":               rand.Text(),
 		"OPERATOR_TOKEN":          s.Operator,
 		"ALLOW_PRIVATE_PROVIDERS": "true",
+		"PUSH":                    platform.PushLocal,
 	}
 	if s.Firestore != nil {
 		environ[varFirestore] = s.Firestore.Addr()

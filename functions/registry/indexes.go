@@ -11,6 +11,7 @@ import (
 	"lastmile/shared/docs"
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/logs/logsdb"
+	"lastmile/shared/push"
 	"lastmile/shared/score/scoredb"
 	"lastmile/shared/track/trackdb"
 )
@@ -47,15 +48,15 @@ func Indexes() FirestoreIndexes {
 }
 
 func composites() []docs.Index {
-	return slices.Concat(bulkdb.Indexes(), catalogdb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes())
+	return slices.Concat(bulkdb.Indexes(), catalogdb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes(), push.Indexes())
 }
 
 func expiries() []docs.Expiry {
-	return slices.Concat(cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries(), scoredb.Expiries(), trackdb.Expiries())
+	return slices.Concat(cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries(), push.Expiries(), scoredb.Expiries(), trackdb.Expiries())
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), scoredb.Plains(), trackdb.Plains())
+	return slices.Concat(cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {

@@ -16,6 +16,7 @@ import (
 	"lastmile/functions/jobfinish"
 	"lastmile/functions/jobplan"
 	"lastmile/functions/locationingest"
+	"lastmile/functions/notify"
 	"lastmile/functions/scoreupdate"
 	"lastmile/functions/sweep"
 	"lastmile/shared/event"
@@ -35,6 +36,7 @@ func All() []function.Spec {
 		jobfinish.Spec(),
 		jobplan.Spec(),
 		locationingest.Spec(),
+		notify.Spec(),
 		scoreupdate.Spec(),
 		sweep.Spec(),
 	}

@@ -37,7 +37,7 @@ var layersByPattern = []struct {
 	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/*/*timer", "shared/road/roadfile", "shared/track/intake", "shared/track/broadcast"}},
 	{platform, []string{
 		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
-		"shared/platform", "shared/realtime", "shared/timer",
+		"shared/platform", "shared/push", "shared/realtime", "shared/timer",
 	}},
 	{domain, []string{
 		"shared/assign/...", "shared/bulk/...", "shared/campaign/...", "shared/cart/...", "shared/catalog/...",
@@ -78,6 +78,9 @@ var edges = []edge{
 	{"shared/files", "shared/logs", "round trips are counted in the caller's record"},
 	{"shared/realtime", "shared/logs", "deliveries carry the context of records"},
 	{"shared/auth", "shared/docs", "sessions outlive Redis"},
+	{"shared/push", "shared/docs", "devices are documents"},
+	{"shared/push", "shared/logs", "the tokens of devices are secrets"},
+	{"shared/push", "shared/realtime", "it pushes what no connection took"},
 	{"shared/auth", "shared/logs", "who was refused, and why"},
 	{"shared/httpapi", "shared/logs", "every request leaves a record"},
 	{"shared/httpapi", "shared/docs", "answers are kept for those who ask again"},
@@ -113,7 +116,7 @@ var owners = map[string][]string{
 	"cloud.google.com/go/storage":                           {"shared/files"},
 	"gocloud.dev":                                           {"shared/files"},
 	"github.com/aws/aws-sdk-go-v2":                          {"shared/files"},
-	"google.golang.org":                                     {"shared/docs", "shared/bus", "shared/timer", "shared/files"},
+	"google.golang.org":                                     {"shared/docs", "shared/bus", "shared/timer", "shared/files", "shared/push"},
 	"google.golang.org/protobuf/encoding/protowire":         {"shared/road/osm"},
 	"github.com/gorilla/websocket":                          {"gateway/wsconn"},
 	"github.com/GoogleCloudPlatform/functions-framework-go": {"functions"},

@@ -71,6 +71,7 @@ func All() []Event {
 		&BulkPage{},
 		&CatalogPage{},
 		&ClientNotice{},
+		&ClientPush{},
 		&CourierFact{},
 		&DispatchChanged{},
 		&JobPlan{},

@@ -29,6 +29,10 @@ var examples = []event.Event{
 	&event.ClientNotice{
 		To: []string{"customer:7", "topic order:12"}, Kind: "order.changed", Subject: "order:12", Data: json.RawMessage("{}"),
 	},
+	&event.ClientPush{
+		Client: "courier:7", Notice: "courier:7/x1/12", Kind: "offer.made", Text: "A new delivery is on offer", Data: json.RawMessage("{}"),
+		Until: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
+	},
 	&event.CourierFact{
 		Courier: "ada", Zone: "valletta", Order: "12", Dimension: "rating", Good: 75, Trials: event.FactUnit, Cause: "merchant", Undoes: "4f9a",
 	},

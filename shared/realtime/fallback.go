@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ type Notice struct {
 	Kind   string
 	Text   string
 	Data   json.RawMessage
+	Until  time.Time // it is of no use after that
 }
 
 // Fallback reaches clients that have no connection. It may get a notice more
@@ -24,6 +26,9 @@ type Notice struct {
 type Fallback interface {
 	Push(ctx context.Context, n Notice) error
 }
+
+// fresh is how long an event is of use whose kind does not say.
+const fresh = time.Hour
 
 // pushLease is how long whoever pushes is left alone with it.
 const pushLease = 30 * time.Second
@@ -94,7 +99,7 @@ func (p *Publisher) pushTo(ctx context.Context, client Audience) (int, error) {
 			break
 		}
 		if text := p.kinds.byName[kind].Fallback; text != "" {
-			n := Notice{fmt.Sprintf("%s/%s/%d", client.Name(), epoch, number), client, kind, text, payload(got.text(i + 1))}
+			n := Notice{fmt.Sprintf("%s/%s/%d", client.Name(), epoch, number), client, kind, text, payload(got.text(i + 1)), p.until(kind, by)}
 			if err := p.options.Fallback.Push(ctx, n); err != nil {
 				return pushed, fmt.Errorf("push %s: %w", n.ID, err)
 			}
@@ -104,6 +109,12 @@ func (p *Publisher) pushTo(ctx context.Context, client Audience) (int, error) {
 	}
 	_, err = p.pipes.run(ctx, p.scripts.settle, []string{due, p.keys.session(client)}, string(client), epoch, last, newest, next)
 	return pushed, err
+}
+
+// until is how long an event is of use that had to be acknowledged by then.
+func (p *Publisher) until(kind string, by int64) time.Time {
+	published := time.UnixMilli(by).Add(-p.options.AckWithin)
+	return published.Add(cmp.Or(p.kinds.byName[kind].Fresh, fresh)).UTC()
 }
 
 // payload takes the data out of the tail of a frame.

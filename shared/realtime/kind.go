@@ -3,6 +3,7 @@ package realtime
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind is an entry in the table of event types.
@@ -15,6 +16,8 @@ type Kind struct {
 	// Fallback is the text of the push notification for a client that did not get
 	// the event; "" for none.
 	Fallback string
+	// Fresh is how long the push notification is of use; 0 is an hour.
+	Fresh time.Duration
 }
 
 // Kinds is the table of event types.
@@ -49,7 +52,7 @@ func (k Kind) validate() error {
 func Standard() []Kind {
 	return []Kind{
 		{Name: "order.changed", Durable: true, Fallback: "Your order has news"},
-		{Name: "offer.made", Durable: true, Fallback: "A new delivery is on offer"},
+		{Name: "offer.made", Durable: true, Fallback: "A new delivery is on offer", Fresh: time.Minute},
 		{Name: "offer.closed", Durable: true},
 		{Name: "order.unassigned", Durable: true, Fallback: "An order has found no courier"},
 		{Name: "message.sent", Durable: true, Fallback: "You have a message"},

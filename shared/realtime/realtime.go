@@ -63,6 +63,17 @@ func ParseClient(name string) (Audience, error) { return parse("c/", name) }
 // ParseTopic reads "order:12".
 func ParseTopic(name string) (Audience, error) { return parse("t/", name) }
 
+// ParseAudience reads "courier:7" (a client), "topic order:12" and "role operator".
+func ParseAudience(text string) (Audience, error) {
+	if name, ok := strings.CutPrefix(text, "topic "); ok {
+		return ParseTopic(name)
+	}
+	if name, ok := strings.CutPrefix(text, "role "); ok {
+		return Role(name), Role(name).validate()
+	}
+	return ParseClient(text)
+}
+
 func parse(prefix, name string) (Audience, error) {
 	a := Audience(prefix + name)
 	return a, a.validate()
