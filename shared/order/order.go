@@ -82,8 +82,8 @@ type Line struct {
 	Item     string `json:"item" firestore:"item"`
 	Name     string `json:"name" firestore:"name"`
 	Quantity int64  `json:"quantity" firestore:"quantity"`
-	Unit     int64  `json:"unit" firestore:"unit"`         // the price of one as it was charged
-	Discount int64  `json:"discount" firestore:"discount"` // off the whole line
+	Unit     int64  `json:"unit" firestore:"unit"`         // the price of one, before discounts
+	Discount int64  `json:"discount" firestore:"discount"` // off all of them
 	Total    int64  `json:"total" firestore:"total"`
 	Campaign string `json:"campaign,omitempty" firestore:"campaign,omitempty"`
 
@@ -95,7 +95,7 @@ type Line struct {
 type Price struct {
 	Currency string `json:"currency" firestore:"currency"` // ISO 4217
 	Items    int64  `json:"items" firestore:"items"`       // before discounts
-	Discount int64  `json:"discount" firestore:"discount"`
+	Discount int64  `json:"discount" firestore:"discount"` // off items, the order and the delivery
 	Delivery int64  `json:"delivery" firestore:"delivery"`
 	Service  int64  `json:"service" firestore:"service"`
 	Tip      int64  `json:"tip" firestore:"tip"`
