@@ -95,7 +95,11 @@ func (o Order) obstacle(c Change, by Actor) string {
 // anothers reports whether by is a courier who does not bring the order.
 func (o Order) anothers(by Actor) bool { return by.Role == Courier && o.Courier != by.ID }
 
-func (r Rating) valid() bool { return 1 <= min(r.Courier, r.Shop) && max(r.Courier, r.Shop) <= 5 }
+const maxStars = 5
+
+func (r Rating) valid() bool {
+	return 1 <= min(r.Courier, r.Shop) && max(r.Courier, r.Shop) <= maxStars
+}
 
 func (o *Order) apply(c Change, by Actor, now time.Time) {
 	switch c.Action {

@@ -8,6 +8,30 @@ import (
 	"lastmile/shared/event"
 )
 
+// Follow returns the events of the change that made o of before: that the order
+// went on, for whom it concerns, and for the courier's score.
+func (o Order) Follow(before Order) []event.Event {
+	events := []event.Event{o.Notice()}
+	if o.State != before.State || o.Courier != before.Courier {
+		events = append(events, o.Changed(before.State))
+	}
+	if o.Rating != nil && before.Rating == nil && o.Courier != "" {
+		events = append(events, o.fact())
+	}
+	return events
+}
+
+// fact is what the customer's rating says of the courier: one star is nothing,
+// five are all of an observation.
+func (o Order) fact() *event.CourierFact {
+	const step = event.FactUnit / (maxStars - 1)
+	return &event.CourierFact{
+		Header:  event.Header{ID: event.DeriveID("order", string(o.ID), "rating"), Time: o.Rating.At},
+		Courier: o.Courier, Zone: o.Zone, Order: string(o.ID),
+		Dimension: "rating", Good: (o.Rating.Courier - 1) * step, Trials: event.FactUnit,
+	}
+}
+
 // Changed is the event of the change that made o what it is, from the state
 // before. The same change always is the same event.
 func (o Order) Changed(from State) *event.OrderChanged {

@@ -56,6 +56,8 @@ type Order struct {
 	Quote string   `json:"quote" firestore:"quote"`                     // what the customer agreed to
 	Needs []string `json:"needs,omitempty" firestore:"needs,omitempty"` // skills that the courier has to have
 
+	PrepMinutes int `json:"prepMinutes" firestore:"prepMinutes"` // that the shop usually takes
+
 	PlacedAt    time.Time `json:"placedAt" firestore:"placedAt"`
 	AcceptedAt  time.Time `json:"acceptedAt,omitzero" firestore:"acceptedAt"`
 	PromisedAt  time.Time `json:"promisedAt,omitzero" firestore:"promisedAt"` // when it is to be ready

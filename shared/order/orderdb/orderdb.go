@@ -52,7 +52,7 @@ func known(err error, id order.ID) error {
 func (s *Store) Transition(l *docs.Lookup[order.Order], after order.Order) []docs.Write {
 	return []docs.Write{
 		s.orders().Replace(l, after),
-		docs.Emit(after.Changed(l.Data.State), after.Notice()),
+		docs.Emit(after.Follow(l.Data)...),
 	}
 }
 

@@ -86,7 +86,7 @@ func (s *Store) tryPlace(ctx context.Context, batch []*placement) ([]outcome, er
 func (s *Store) created(p *placement) []docs.Write {
 	return []docs.Write{
 		s.orders().Create(string(p.order.ID), p.order),
-		docs.EmitFrom(p.ctx, p.order.Changed(""), p.order.Notice()),
+		docs.EmitFrom(p.ctx, p.order.Follow(order.Order{})...),
 	}
 }
 
