@@ -12,18 +12,22 @@ import (
 	"lastmile/shared/track/trackredis"
 )
 
-// locations takes in what couriers report. It carries the positions to the
-// database by the Pub/Sub of GOOGLE_CLOUD_PROJECT; without a project they wait in
-// Redis for the sweep. Call the second result in the end.
-func locations(ctx context.Context, s *trackredis.Store, p *realtime.Publisher) (*report.Receiver, func() error, error) {
-	o := intake.Options{Broadcaster: broadcast.New(p)}
+// openBus opens the Pub/Sub of GOOGLE_CLOUD_PROJECT, or returns nil without a
+// project: then push notifications and positions on their way to the database
+// are left to those who have one.
+func openBus(ctx context.Context) (*bus.Bus, error) {
 	project := os.Getenv("GOOGLE_CLOUD_PROJECT")
 	if project == "" {
-		return report.New(intake.New(s, nil, o)), func() error { return nil }, nil
+		return nil, nil
 	}
-	b, err := bus.Open(ctx, bus.Options{Project: project, EmulatorHost: os.Getenv("PUBSUB_EMULATOR_HOST")})
-	if err != nil {
-		return nil, nil, err
+	return bus.Open(ctx, bus.Options{Project: project, EmulatorHost: os.Getenv("PUBSUB_EMULATOR_HOST")})
+}
+
+// locations takes in what couriers report. b may be nil.
+func locations(s *trackredis.Store, p *realtime.Publisher, b *bus.Bus) *report.Receiver {
+	var flush *intake.Flush
+	if b != nil {
+		flush = intake.NewFlush(s, b)
 	}
-	return report.New(intake.New(s, intake.NewFlush(s, b), o)), b.Close, nil
+	return report.New(intake.New(s, flush, intake.Options{Broadcaster: broadcast.New(p)}))
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"lastmile/gateway/server"
+	"lastmile/shared/push"
 	"lastmile/shared/realtime"
 	"lastmile/shared/track/trackredis"
 )
@@ -84,15 +85,20 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	publisher, err := realtime.NewPublisher(terminated, redis, kinds, realtime.Options{})
+	events, err := openBus(terminated)
 	if err != nil {
 		return err
 	}
-	receiver, closeLocations, err := locations(terminated, trackredis.New(redis, trackredis.Options{}), publisher)
+	var fallback realtime.Fallback
+	if events != nil {
+		defer events.Close()
+		fallback = push.NewRelay(events)
+	}
+	publisher, err := realtime.NewPublisher(terminated, redis, kinds, realtime.Options{Fallback: fallback})
 	if err != nil {
 		return err
 	}
-	defer closeLocations()
+	receiver := locations(trackredis.New(redis, trackredis.Options{}), publisher, events)
 	o := server.Options{Node: realtime.NodeOptions{Revision: c.revision}, Receiver: receiver}
 	if c.origins != "" {
 		o.Origins = strings.Split(c.origins, ",")

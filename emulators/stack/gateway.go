@@ -12,6 +12,7 @@ import (
 	"lastmile/gateway/report"
 	"lastmile/gateway/server"
 	"lastmile/shared/bus"
+	"lastmile/shared/push"
 	"lastmile/shared/realtime"
 	"lastmile/shared/track/broadcast"
 	"lastmile/shared/track/intake"
@@ -75,7 +76,7 @@ func (s *Stack) startGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	publisher, err := realtime.NewPublisher(ctx, redis, kinds, realtime.Options{})
+	publisher, err := realtime.NewPublisher(ctx, redis, kinds, realtime.Options{Fallback: push.NewRelay(events)})
 	if err != nil {
 		return err
 	}
