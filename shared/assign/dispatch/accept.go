@@ -6,9 +6,8 @@ import (
 )
 
 // Accept gives the order to a courier whose offer is open at now, and cancels all
-// other offers. A courier who has it already has it. Until stalls is how long
-// after the expected pickup the order may stand still.
-func (d Dispatch) Accept(courier string, now time.Time, stalls time.Duration) (Dispatch, error) {
+// other offers. A courier who has it already has it.
+func (d Dispatch) Accept(courier string, now time.Time) (Dispatch, error) {
 	i := d.of(courier)
 	switch {
 	case i < 0:
@@ -28,7 +27,7 @@ func (d Dispatch) Accept(courier string, now time.Time, stalls time.Duration) (D
 	d.Offers[i].State = Accepted
 	d.close(Offered, OfferCancelled)
 	d.State, d.Winner, d.Manual = Carried, courier, false
-	d.Due = later(d.Offers[i].PickupAt, now).Add(stalls)
+	d.Due = later(d.Offers[i].PickupAt, now).Add(d.StallAfter)
 	return d.settled(), nil
 }
 

@@ -109,6 +109,9 @@ type Dispatch struct {
 	// Asked are the couriers who have an open offer.
 	Asked []string `json:"-" firestore:"asked"`
 
+	// StallAfter is how long after the expected pickup the order may stand still.
+	StallAfter time.Duration `json:"-" firestore:"stall_after"`
+
 	Settings int       `json:"settings" firestore:"settings"` // version of those that decided last
 	Created  time.Time `json:"created" firestore:"created"`
 	Changed  time.Time `json:"changed" firestore:"changed"`
@@ -120,7 +123,7 @@ const maxOffers = 100
 // New returns the search for the courier of an order.
 func New(ask assign.Order, customer string, now time.Time) Dispatch {
 	return Dispatch{
-		Order: ask.ID, Shop: ask.Shop, Zone: ask.Zone, Customer: customer, Ask: ask,
+		Order: ask.ID, Shop: ask.Shop, Zone: ask.Zone, Customer: customer, Ask: ask, StallAfter: Standard().Stalls(),
 		State: Waiting, Open: true, Gen: 1, Version: 1, Due: now, Created: now, Changed: now,
 	}
 }

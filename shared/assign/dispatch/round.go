@@ -20,7 +20,7 @@ func (d Dispatch) Refresh(rejected []Answer, now time.Time) (Dispatch, []Offer) 
 		if o.State != Offered {
 			continue
 		}
-		refused := slices.ContainsFunc(rejected, o.answeredBy)
+		refused := slices.ContainsFunc(rejected, o.AnsweredBy)
 		switch {
 		case refused:
 			o.State = Rejected
@@ -46,7 +46,8 @@ type Answer struct {
 	At      time.Time `json:"at" firestore:"at"`
 }
 
-func (o *Offer) answeredBy(a Answer) bool {
+// AnsweredBy reports whether a is the answer to o, and not to an earlier offer.
+func (o Offer) AnsweredBy(a Answer) bool {
 	return a.Courier == o.Courier && a.Gen == o.Gen && a.Round == o.Round
 }
 
@@ -70,14 +71,14 @@ func (d Dispatch) Input(now time.Time) assign.Order {
 }
 
 // Decided returns d after a round that made these offers for it, none perhaps, by
-// settings of this version. A search that has had limit rounds, and has nobody
+// a version of the settings. A search that has had all its rounds, and has nobody
 // left to wait for, is given up.
-func (d Dispatch) Decided(e assign.Entry, offers []assign.Offer, settings, limit int, now time.Time) Dispatch {
+func (d Dispatch) Decided(e assign.Entry, offers []assign.Offer, s Settings, version int, now time.Time) Dispatch {
 	if d.State != Waiting || e.Outcome == assign.Open {
 		return d
 	}
 	d = d.next(now)
-	d.Settings, d.Due = settings, e.Due
+	d.Settings, d.StallAfter, d.Due = version, s.Stalls(), e.Due
 	if e.Outcome == assign.Held {
 		return d.settled()
 	}
@@ -87,7 +88,7 @@ func (d Dispatch) Decided(e assign.Entry, offers []assign.Offer, settings, limit
 			d.offer(o, at, now)
 		}
 	}
-	if e.Outcome == assign.Unmatched && d.Round >= limit {
+	if e.Outcome == assign.Unmatched && d.Round >= s.Rounds {
 		d.State, d.Due = Unassigned, never
 	}
 	return d.settled()
