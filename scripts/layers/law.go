@@ -101,6 +101,7 @@ var edges = []edge{
 	{"shared/assign", "shared/order", "offers are about orders"},
 	{"shared/assign", "shared/courier", "offers go to couriers"},
 	{"shared/assign", "shared/road", "candidates are ranked by road time"},
+	{"shared/assign/assigndb", "shared/courier", "the load of whoever accepts changes in the same commit"},
 	{"shared/assign", "shared/score", "the score breaks ties"},
 	{"shared/track/broadcast", "shared/realtime", "watchers are told where couriers are"},
 	{"gateway", "gateway/...", "the program wires its parts"},
