@@ -3,7 +3,7 @@ package lock
 // breakDeadlocks aborts members of cycles through o until there is none. The
 // caller holds the table's mutex.
 func (t *Table) breakDeadlocks(o *Owner) {
-	for o.waiting != nil {
+	for o.waiting != nil && t.blocks(o) {
 		cycle := t.cycle(o, o, map[*Owner]bool{})
 		if cycle == nil {
 			return
@@ -14,6 +14,17 @@ func (t *Table) breakDeadlocks(o *Owner) {
 		}
 		t.abort(victim)
 	}
+}
+
+// blocks reports whether anybody may wait for o. Of thousands that wait for one
+// lock and hold nothing else that is wanted, none needs a search.
+func (t *Table) blocks(o *Owner) bool {
+	for key := range o.held {
+		if len(t.locks[key].queue) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // cycle returns the owners on a way from o back to target by who waits for
