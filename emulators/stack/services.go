@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -139,10 +140,10 @@ func (s *Stack) configure(context.Context) error {
 		varProject:                "local",
 		"FUNCTION_URL":            s.URL + "/functions/{function}",
 		"PRIVATE_FILES_URL":       "file://" + private,
-		"SECRETS_DIR":             secrets,
 		"PUBLIC_FILES_URL":        "file://" + filepath.Join(s.options.Dir, "public"),
 		"OBJECTS_URL":             s.URL + "/objects",
 		"FILES_KEY":               rand.Text(),
+		"SECRETS_DIR":             secrets,
 		"OPERATOR_TOKEN":          s.Operator,
 		"ALLOW_PRIVATE_PROVIDERS": "true",
 		"PUSH":                    platform.PushLocal,
@@ -168,7 +169,7 @@ func (s *Stack) configure(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.SetSecret(provider.Secret, s.Provider.Key())
+	return errors.Join(s.makeKeys(), s.SetSecret(provider.Secret, s.Provider.Key()))
 }
 
 // SetSecret mounts a secret in every function.

@@ -74,6 +74,7 @@ type Stack struct {
 	options   Options
 	temporary bool // Options.Dir is ours to remove
 	front     *front
+	platform  *platform.Platform
 	closes    []func() error // in the order of starting
 }
 
@@ -93,6 +94,7 @@ func (s *Stack) start(ctx context.Context) error {
 		s.startServices,
 		s.configure,
 		s.provision,
+		s.openPlatform,
 		s.serveFunctions,
 		s.startGateways,
 		s.startSchedules,

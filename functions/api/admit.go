@@ -1,12 +1,10 @@
 package api
 
 import (
-	"net/http"
-	"slices"
-
 	"github.com/danielgtaylor/huma/v2"
 
 	"lastmile/shared/auth"
+	"lastmile/shared/httpapi"
 )
 
 // scheme is the name of the one way to sign calls.
@@ -33,9 +31,17 @@ func admission(api huma.API) func(huma.Context, func(huma.Context)) {
 		if security == nil {
 			security = admits(auth.Operator)
 		}
-		caller := auth.From(ctx.Context())
-		if len(security) > 0 && !slices.Contains(security[0][scheme], string(caller.Entity)) {
-			_ = huma.WriteErr(api, ctx, http.StatusForbidden, "this route is not for a "+string(caller.Entity))
+		if len(security) == 0 {
+			next(ctx)
+			return
+		}
+		entities := make([]auth.Entity, len(security[0][scheme]))
+		for i, name := range security[0][scheme] {
+			entities[i] = auth.Entity(name)
+		}
+		if err := auth.Admit(ctx.Context(), entities...); err != nil {
+			ctx.SetHeader("WWW-Authenticate", httpapi.Challenge)
+			_ = huma.WriteErr(api, ctx, httpapi.Refusal(err), err.Error())
 			return
 		}
 		next(ctx)

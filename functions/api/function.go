@@ -53,9 +53,6 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 
 func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
 
-// openPaths need no token.
-var openPaths = []string{"/healthz", "/openapi.json"}
-
 func health(api huma.API) {
 	huma.Register(api, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/healthz", Summary: "Tell that the API runs", Security: open(),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/function"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/platform"
@@ -39,7 +40,7 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(roads, httpapi.Operator(string(p.Config.OperatorToken), "/healthz")), nil
+	return New(roads, httpapi.Operator(string(p.Config.OperatorToken)), httpapi.Only(auth.Operator, auth.Service)), nil
 }
 
 func mapped(path string) (Source, error) {

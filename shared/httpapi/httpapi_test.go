@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/logs"
 )
@@ -100,16 +101,17 @@ func TestOperator(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			w := serve(httpapi.Operator(test.token, "/healthz")(ok), request(test.header...))
+			layers := []httpapi.Layer{httpapi.Operator(test.token), httpapi.Only(auth.Operator)}
+			w := serve(httpapi.Chain(ok, layers...), request(test.header...))
 			require.Equal(t, test.status, w.Code)
 			if test.status == http.StatusOK {
 				require.Equal(t, "operator", w.Body.String())
 				return
 			}
 			require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"))
+			require.NotEmpty(t, w.Header().Get("WWW-Authenticate"))
 		})
 	}
-	require.Equal(t, http.StatusOK, serve(httpapi.Operator("hush", "/v1/things")(ok), request()).Code, "an open path needs none")
 }
 
 func TestLimitBody(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/bus"
 	"lastmile/shared/docs"
 	"lastmile/shared/files"
@@ -39,6 +40,8 @@ type Platform struct {
 	redis  once[*redis.Client]
 
 	privateFiles, publicFiles once[*files.Bucket]
+
+	sessions once[*auth.Sessions]
 
 	mu     sync.Mutex
 	closes []func() error // guarded by mu; in the order of opening
