@@ -134,8 +134,8 @@ const Grace = 5 * time.Minute
 func (d Dispatch) Facts(after Dispatch, blame string, now time.Time) []event.Event {
 	var facts []event.Event
 	for _, o := range after.Offers {
-		if d.had(o) != o.State {
-			facts = append(facts, d.factsOf(o, blame, now)...)
+		if had := d.had(o); had != o.State {
+			facts = append(facts, d.factsOf(o, had, blame, now)...)
 		}
 	}
 	return facts
@@ -151,18 +151,18 @@ func (d Dispatch) had(o Offer) OfferState {
 	return Offered
 }
 
-func (d Dispatch) factsOf(o Offer, blame string, now time.Time) []event.Event {
-	switch o.State {
-	case Accepted:
+func (d Dispatch) factsOf(o Offer, had OfferState, blame string, now time.Time) []event.Event {
+	switch {
+	case o.State == Accepted:
 		if o.pinned() {
 			return nil
 		}
 		return []event.Event{d.answerFact(o, true, now)}
-	case Rejected, Expired:
+	case o.State == Rejected, o.State == Expired:
 		return []event.Event{d.answerFact(o, false, now)}
-	case Withdrawn, Stalled:
+	case o.State == Withdrawn, o.State == Stalled, o.State == OfferCancelled && had == Accepted:
 		return []event.Event{d.outcomeFact(o, false, blame, now)}
-	case OfferCompleted:
+	case o.State == OfferCompleted:
 		facts := []event.Event{d.outcomeFact(o, true, "", now)}
 		if o.pinned() {
 			return facts

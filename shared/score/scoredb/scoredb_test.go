@@ -165,8 +165,8 @@ func TestANightTellsWhatIsUsual(t *testing.T) {
 
 	values, _, err := s.Values(t.Context(), "sliema", []string{"courier-00", "nobody"}, now)
 	require.NoError(t, err)
-	require.InDelta(t, 50, values["courier-00"], 1e-9)
-	require.Equal(t, 50.0, values["nobody"])
+	require.InDelta(t, 50, values["courier-00"].Score, 1e-9)
+	require.Equal(t, scoredb.Value{Score: 50}, values["nobody"])
 
 	_, err = s.Learn(t.Context(), now.Add(time.Hour))
 	require.NoError(t, err)

@@ -55,9 +55,18 @@ func report(id string, stored courier, c Revision, z Zone, now time.Time) (Repor
 	}, nil
 }
 
+// Value is what dispatch knows of a courier.
+type Value struct {
+	Score float64
+
+	// Asked offers were answered, or lapsed, of the last 90 days, and Accepted of
+	// them accepted.
+	Asked, Accepted int
+}
+
 // Values are the scores of couriers in a zone, and the version of the config that
 // made them, in one round trip.
-func (s *Store) Values(ctx context.Context, zone string, couriers []string, now time.Time) (map[string]float64, int, error) {
+func (s *Store) Values(ctx context.Context, zone string, couriers []string, now time.Time) (map[string]Value, int, error) {
 	c, z := s.configs().Lookup(current), s.zones().Lookup(zone)
 	fetch, ledgers := []docs.Fetcher{c, z}, make([]*docs.Lookup[courier], len(couriers))
 	for i, id := range couriers {
@@ -68,13 +77,17 @@ func (s *Store) Values(ctx context.Context, zone string, couriers []string, now 
 		return nil, 0, fmt.Errorf("scores of %d couriers: %w", len(couriers), err)
 	}
 	config := revision(c)
-	usual, values := z.Data.usual(config.Config), make(map[string]float64, len(couriers))
+	usual, values := z.Data.usual(config.Config), make(map[string]Value, len(couriers))
 	for _, l := range ledgers {
 		ledger, err := score.Unpack(l.Data.Packed)
 		if err != nil {
 			return nil, 0, fmt.Errorf("score of courier %s: %w", l.ID, err)
 		}
-		values[l.ID] = ledger.Score(now, config.Config, usual).Value
+		offers := ledger.Totals(now).Acceptance
+		values[l.ID] = Value{
+			Score: ledger.Score(now, config.Config, usual).Value,
+			Asked: int(offers.Trials / score.Unit), Accepted: int(offers.Good / score.Unit),
+		}
 	}
 	return values, config.Version, nil
 }
