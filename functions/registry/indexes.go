@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"lastmile/shared/auth/authdb"
+	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/bulk/bulkdb"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/cutover"
@@ -49,15 +50,15 @@ func Indexes() FirestoreIndexes {
 }
 
 func composites() []docs.Index {
-	return slices.Concat(authdb.Indexes(), bulkdb.Indexes(), catalogdb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes(), push.Indexes())
+	return slices.Concat(authdb.Indexes(), bulkdb.Indexes(), catalogdb.Indexes(), assigndb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes(), push.Indexes())
 }
 
 func expiries() []docs.Expiry {
-	return slices.Concat(authdb.Expiries(), cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries(), push.Expiries(), scoredb.Expiries(), trackdb.Expiries())
+	return slices.Concat(authdb.Expiries(), assigndb.Expiries(), cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries(), push.Expiries(), scoredb.Expiries(), trackdb.Expiries())
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(authdb.Plains(), cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
+	return slices.Concat(authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lastmile/functions/api"
+	"lastmile/functions/assign"
 	"lastmile/functions/bulkpage"
 	"lastmile/functions/catalogpage"
 	"lastmile/functions/catalogtick"
@@ -28,6 +29,7 @@ import (
 func All() []function.Spec {
 	return []function.Spec{
 		api.Spec(),
+		assign.Spec(),
 		bulkpage.Spec(),
 		catalogpage.Spec(),
 		catalogtick.Spec(),
