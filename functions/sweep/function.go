@@ -1,5 +1,6 @@
 // Package sweep finishes what a crash left: events that were committed and never
-// published, jobs that stand still, and positions that wait for the database.
+// published, jobs that stand still, positions that wait for the database, and
+// timers of campaigns that were lost.
 //
 // Trigger: every minute. Replays are harmless, and so are two at once: a repair
 // is an event or a timer that counts once, or a change of what was read.
@@ -34,13 +35,14 @@ type Function struct {
 	jobs      *jobdb.Store
 	closer    jobdb.Closer
 	locations Locations
+	campaigns Campaigns
 	log       *slog.Logger
 	now       func() time.Time
 }
 
-// New returns a Function that repairs what o, s and l hold, by the clock now.
-func New(o Outbox, s *jobdb.Store, c jobdb.Closer, l Locations, log *slog.Logger, now func() time.Time) *Function {
-	return &Function{outbox: o, jobs: s, closer: c, locations: l, log: log, now: func() time.Time { return now().UTC() }}
+// New returns a Function that repairs what o, s, l and cs hold, by the clock now.
+func New(o Outbox, s *jobdb.Store, c jobdb.Closer, l Locations, cs Campaigns, log *slog.Logger, now func() time.Time) *Function {
+	return &Function{outbox: o, jobs: s, closer: c, locations: l, campaigns: cs, log: log, now: func() time.Time { return now().UTC() }}
 }
 
 // The bounds of one pass. What is left waits for the next.
@@ -54,7 +56,7 @@ const (
 
 // Handle makes one pass.
 func (f *Function) Handle(ctx context.Context) error {
-	return errors.Join(f.sweepOutbox(ctx), f.sweepJobs(ctx), f.sweepLocations(ctx))
+	return errors.Join(f.sweepOutbox(ctx), f.sweepJobs(ctx), f.sweepLocations(ctx), f.sweepCampaigns(ctx))
 }
 
 func (f *Function) sweepOutbox(ctx context.Context) error {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"lastmile/emulators/firestore"
 	"lastmile/functions/sweep"
 	"lastmile/shared/bus"
+	"lastmile/shared/campaign"
 	"lastmile/shared/docs"
 	"lastmile/shared/event"
 	"lastmile/shared/job"
@@ -32,6 +36,9 @@ type world struct {
 
 	outbox    []int // what each batch of the outbox publishes
 	locations []time.Duration
+
+	overdue []campaign.Timer // guarded by mu
+	mu      sync.Mutex
 }
 
 func (w *world) Send(_ context.Context, messages ...bus.Message) error {
@@ -61,6 +68,23 @@ func (w *world) Sweep(_ context.Context, _ time.Time, patience time.Duration) (i
 	return 0, nil
 }
 
+func (w *world) Overdue(_ context.Context, before time.Time, limit int) ([]campaign.Timer, error) {
+	var late []campaign.Timer
+	for _, t := range w.overdue {
+		if t.Due.Before(before) && len(late) < limit {
+			late = append(late, t)
+		}
+	}
+	return late, nil
+}
+
+func (w *world) Fire(_ context.Context, t campaign.Timer, _ time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.overdue = slices.DeleteFunc(w.overdue, func(o campaign.Timer) bool { return o.Name() == t.Name() })
+	return nil
+}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{now: noon}
@@ -78,7 +102,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) pass(t *testing.T, after time.Duration) error {
 	t.Helper()
 	w.now = w.now.Add(after)
-	f := sweep.New(w, w.jobs, w, w, slog.New(slog.DiscardHandler), func() time.Time { return w.now })
+	f := sweep.New(w, w.jobs, w, w, w, slog.New(slog.DiscardHandler), func() time.Time { return w.now })
 	return f.Handle(t.Context())
 }
 
@@ -255,4 +279,15 @@ func TestOnePassIsBounded(t *testing.T) {
 	w.outbox = []int{500, 3, 500}
 	require.NoError(t, w.pass(t, time.Minute))
 	require.Len(t, w.outbox, 1, "the one that is not full was the last")
+}
+
+func TestLostTimersOfCampaignsFireAtTheNextMinute(t *testing.T) {
+	w := newWorld(t)
+	for i := range 1200 {
+		w.overdue = append(w.overdue, campaign.Timer{Campaign: campaign.ID(strconv.Itoa(i)), Kind: campaign.StartTimer, Due: noon})
+	}
+	require.NoError(t, w.pass(t, time.Second))
+	require.Len(t, w.overdue, 1200, "Cloud Tasks is about to call them")
+	require.NoError(t, w.pass(t, time.Minute))
+	require.Empty(t, w.overdue)
 }

@@ -3,6 +3,8 @@ package sweep
 import (
 	"time"
 
+	"lastmile/shared/campaign/campaigndb"
+	"lastmile/shared/campaign/campaigntimer"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
 	"lastmile/shared/job/jobdb"
@@ -18,7 +20,7 @@ func Spec() function.Spec {
 		Name:      "sweep",
 		Class:     function.Small,
 		Publishes: event.All(),
-		Schedules: []string{jobtimer.Function},
+		Schedules: []string{campaigntimer.Function, jobtimer.Function},
 		Binding:   function.Bind(build, function.OnSchedule("* * * * *", "UTC", (*Function).Handle)),
 	}
 }
@@ -41,5 +43,6 @@ func build(p *platform.Platform) (*Function, error) {
 		return nil, err
 	}
 	locations := intake.NewFlush(trackredis.New(cache, trackredis.Options{}), events)
-	return New(db, jobdb.New(db), jobtimer.New(timers), locations, p.Log(), time.Now), nil
+	campaigns := campaigndb.New(db, campaigntimer.New(timers), p.Log())
+	return New(db, jobdb.New(db), jobtimer.New(timers), locations, campaigns, p.Log(), time.Now), nil
 }
