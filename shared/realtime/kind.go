@@ -56,6 +56,7 @@ func Standard() []Kind {
 		{Name: "offer.closed", Durable: true},
 		{Name: "order.unassigned", Durable: true, Fallback: "An order has found no courier"},
 		{Name: "message.sent", Durable: true, Fallback: "You have a message"},
+		{Name: "campaign.changed"},
 		{Name: "courier.moved"},
 		{Name: "job.progress"},
 		{Name: presenceChanged},
