@@ -169,7 +169,7 @@ func (s *Stack) configure(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.makeKeys(), s.SetSecret(provider.Secret, s.Provider.Key()))
+	return errors.Join(s.makeKeys(), s.SetSecret(provider.Secret, s.Provider.Key()), s.SetSecret("campaign-confirmation", rand.Text()))
 }
 
 // SetSecret mounts a secret in every function.
