@@ -40,7 +40,7 @@ var layersByPattern = []struct {
 		"shared/platform", "shared/push", "shared/realtime", "shared/timer",
 	}},
 	{domain, []string{
-		"shared/assign/...", "shared/bulk/...", "shared/campaign/...", "shared/cart/...", "shared/catalog/...",
+		"shared/assign/...", "shared/attachment/...", "shared/bulk/...", "shared/campaign/...", "shared/cart/...", "shared/catalog/...",
 		"shared/courier/...", "shared/deadletter/...", "shared/job/...", "shared/order/...", "shared/road/...", "shared/score/...", "shared/shop/...", "shared/track/...",
 	}},
 	{registry, []string{"functions/registry"}},
@@ -92,6 +92,7 @@ var edges = []edge{
 	{"shared/*/*", "shared/docs", "stores keep documents"},
 	{"shared/*/*", "shared/logs", "stores count round trips"},
 	{"shared/*/*timer", "shared/timer", "a domain's timers"},
+	{"shared/attachment/attachmentdb", "shared/files", "a record tells of an object that was checked"},
 	{"shared/job", "shared/bulk", "a job runs bulk operations"},
 	{"shared/order/...", "shared/catalog", "an order's lines are items of a catalogue"},
 	{"shared/cart", "shared/catalog", "a cart's lines are items of a catalogue"},
