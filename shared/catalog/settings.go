@@ -7,6 +7,11 @@ import "time"
 type Settings struct {
 	Shop     string   `json:"shop" firestore:"shop"`
 	Active   bool     `json:"active" firestore:"active"`
+
+	// Pictures has the items' pictures fetched and kept, where fields.image leads to
+	// them.
+	Pictures bool `json:"pictures,omitempty" firestore:"pictures,omitempty"`
+
 	Provider Provider `json:"provider" firestore:"provider"`
 	Paging   Paging   `json:"paging" firestore:"paging"`
 	Fields   Fields   `json:"fields" firestore:"fields"`

@@ -89,7 +89,12 @@ func (s *Store) catalogs() docs.Collection[Catalog] { return docs.In[Catalog](s.
 
 // Indexes are what the queries of this package need.
 func Indexes() []docs.Index {
-	return []docs.Index{{Collection: "items", Fields: []string{"category", "available"}}}
+	return []docs.Index{
+		{Collection: "items", Fields: []string{"category", "available"}},
+		{Collection: "items", Fields: []string{"category", "terms[]"}},
+		{Collection: "items", Fields: []string{"available", "terms[]"}},
+		{Collection: "items", Fields: []string{"category", "available", "terms[]"}},
+	}
 }
 
 // Plains are the fields that no query uses: items change by the thousand, and a

@@ -18,6 +18,9 @@ type Item struct {
 	// Delisted is when the provider was found to list it no longer; zero while it
 	// does.
 	Delisted time.Time `firestore:"delisted,omitempty" json:"delisted,omitzero"`
+
+	// Terms are what it is found by.
+	Terms []string `firestore:"terms" json:"-"`
 }
 
 func (s *Store) items(shop string) docs.Collection[Item] {
@@ -27,6 +30,9 @@ func (s *Store) items(shop string) docs.Collection[Item] {
 // manifest is the document of one bucket.
 type manifest struct {
 	Entries catalog.Manifest `firestore:"entries"`
+
+	// Images tells at which address each item had the picture that was asked for.
+	Images catalog.Manifest `firestore:"images"`
 
 	// Completed is the last sync whose completion is through with this bucket.
 	Completed string `firestore:"completed"`
@@ -72,7 +78,7 @@ func (c *Comparison) Writes() (writes []docs.Write, changed, unchanged int) {
 	}
 	diff := stored.Diff(c.items)
 	for _, i := range diff.Items {
-		writes = append(writes, c.store.items(c.shop).Set(catalog.DocID(i.ID), Item{Item: i}))
+		writes = append(writes, c.store.items(c.shop).Set(catalog.DocID(i.ID), Item{Item: i, Terms: catalog.Terms(i.Name)}))
 	}
 	for b, entries := range diff.Entries {
 		writes = append(writes, c.store.manifests(c.shop).Merge(strconv.Itoa(b), merged(entries)))
@@ -99,28 +105,8 @@ func (s *Store) Item(ctx context.Context, shop, id string) (Item, error) {
 	return i, err
 }
 
-// ItemQuery selects items. Empty fields select all.
-type ItemQuery struct {
-	Category  string
-	Available *bool
-
-	// After is the id of the last item of the page before.
-	After string
-	Limit int
-}
-
-// Items returns a shop's items in the order of their documents.
-func (s *Store) Items(ctx context.Context, shop string, q ItemQuery) ([]Item, error) {
-	query := s.items(shop).Query()
-	if q.Category != "" {
-		query = query.Where("category", "==", q.Category)
-	}
-	if q.Available != nil {
-		query = query.Where("available", "==", *q.Available)
-	}
-	query = query.OrderBy("__name__", docs.Asc).Limit(q.Limit)
-	if q.After != "" {
-		query = query.After(catalog.DocID(q.After))
-	}
-	return data(query.All(ctx))
+// Lookup returns a lookup of an item by the provider's id, for those who read it
+// with other documents.
+func (s *Store) Lookup(shop, id string) *docs.Lookup[Item] {
+	return s.items(shop).Lookup(catalog.DocID(id))
 }
