@@ -135,11 +135,19 @@ func stock(p *problems, c Cart, f Facts) {
 		if !ok || !g.Available || !g.StockKnown || l.Quantity <= g.Left {
 			continue
 		}
-		short := Problem{Code: OutOfStock, Item: l.Item, Detail: g.Name + " is sold out", Remedy: "take it out of the cart", Was: &l.Quantity, Now: &g.Left}
-		if g.Left > 0 {
-			short.Code, short.Detail, short.Remedy = NotEnoughStock, fmt.Sprintf("%d of %s are left", g.Left, g.Name), fmt.Sprintf("order %d", g.Left)
-		}
-		p.when(true, short)
+		p.when(true, short(g.Name, order.Shortage{Item: l.Item, Wanted: l.Quantity, Left: g.Left}))
+	}
+}
+
+// Short is the problem of an item of which there is not enough.
+func Short(s order.Shortage) Problem { return short(s.Item, s) }
+
+func short(name string, s order.Shortage) Problem {
+	if s.Left == 0 {
+		return Problem{Code: OutOfStock, Item: s.Item, Detail: name + " is sold out", Remedy: "take it out of the cart", Was: &s.Wanted, Now: &s.Left}
+	}
+	return Problem{
+		Code: NotEnoughStock, Item: s.Item, Detail: fmt.Sprintf("%d of %s are left", s.Left, name), Remedy: fmt.Sprintf("order %d", s.Left), Was: &s.Wanted, Now: &s.Left,
 	}
 }
 

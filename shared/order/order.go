@@ -12,16 +12,11 @@ import (
 	"errors"
 	"time"
 
-	"lastmile/shared/event"
 	"lastmile/shared/geo"
 )
 
 // ID identifies an order.
 type ID string
-
-// DeriveID returns the id of the order that a customer placed with this key: the
-// same key always means the same order.
-func DeriveID(customer, key string) ID { return ID(event.DeriveID("order", customer, key)) }
 
 // What callers branch on.
 var (
