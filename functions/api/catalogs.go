@@ -13,7 +13,7 @@ import (
 
 	"lastmile/shared/catalog"
 	"lastmile/shared/catalog/catalogdb"
-	"lastmile/shared/event"
+	"lastmile/shared/httpapi"
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/logs"
@@ -28,20 +28,20 @@ type Catalogs struct {
 func (c Catalogs) register(api huma.API) {
 	const path = "/v1/shops/{shop}/catalog"
 	tags := []string{"catalogues"}
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "get-catalog", Method: http.MethodGet, Path: path, Tags: tags, Summary: "Read how a shop's catalogue is synced",
 	}, c.get)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "put-catalog", Method: http.MethodPut, Path: path, Tags: tags, Summary: "Change how a shop's catalogue is synced, from the next sync on",
 		SkipValidateBody: true, // our own validation names every fault at once, with its remedy
 	}, c.put)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "list-catalog-versions", Method: http.MethodGet, Path: path + "/versions", Tags: tags, Summary: "List who changed the settings, when and to what",
 	}, c.versions)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "sync-catalog", Method: http.MethodPost, Path: path + "/sync", Tags: tags, Summary: "Sync a shop's catalogue now", DefaultStatus: http.StatusAccepted,
 	}, c.sync)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "get-freshness", Method: http.MethodGet, Path: path + "/freshness", Tags: tags, Summary: "Tell how old a shop's items are",
 	}, c.freshness)
 }
@@ -154,8 +154,7 @@ func (c Catalogs) versions(ctx context.Context, in *listVersions) (*versionsAnsw
 
 type syncCatalog struct {
 	InShop
-	Join bool   `query:"join" doc:"where a sync is running, answer with that one"`
-	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"the same key asks for the same sync"`
+	Join bool `query:"join" doc:"where a sync is running, answer with that one"`
 }
 
 func (c Catalogs) sync(ctx context.Context, in *syncCatalog) (*jobAnswer, error) {
@@ -163,10 +162,7 @@ func (c Catalogs) sync(ctx context.Context, in *syncCatalog) (*jobAnswer, error)
 		return nil, catalogError(err)
 	}
 	caller := logs.From(ctx).Caller
-	id := job.ID(event.NewID())
-	if in.Key != "" {
-		id = job.DeriveID(caller, in.Shop+" sync "+in.Key)
-	}
+	id := job.ID(httpapi.EffectID(ctx))
 	j, _, err := c.Jobs.Submit(ctx, job.New(id, job.CatalogSync, in.Shop, caller, time.Now().UTC()), nil)
 	var busy *job.BusyError
 	if in.Join && errors.As(err, &busy) {

@@ -18,15 +18,15 @@ type Cutovers struct{ Store *cutover.Store }
 func (r Cutovers) register(api huma.API) {
 	const path = "/v1/cutovers/{function}"
 	tags := []string{"cut-overs"}
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "get-cutover", Method: http.MethodGet, Path: path, Tags: tags,
 		Summary: "Tell which path is live for whom, and how both compare",
 	}, r.get)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "flip-cutover", Method: http.MethodPost, Path: path + "/flips", Tags: tags, DefaultStatus: http.StatusAccepted,
 		Summary: "Make a path live for a tenant, or for everyone", Errors: []int{http.StatusConflict},
 	}, r.flip)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "list-comparisons", Method: http.MethodGet, Path: path + "/comparisons", Tags: tags,
 		Summary: "List what both paths did with events, the latest first",
 	}, r.list)

@@ -27,13 +27,13 @@ type Sender interface {
 }
 
 func (r DeadLetters) register(api huma.API) {
-	huma.Register(api, huma.Operation{OperationID: "list-dead-letters", Method: http.MethodGet, Path: "/v1/deadletters", Summary: "List dead letters, the newest first"}, r.list)
-	huma.Register(api, huma.Operation{OperationID: "get-dead-letter", Method: http.MethodGet, Path: "/v1/deadletters/{id}", Summary: "Show a dead letter"}, r.get)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{OperationID: "list-dead-letters", Method: http.MethodGet, Path: "/v1/deadletters", Summary: "List dead letters, the newest first"}, r.list)
+	handle(api, huma.Operation{OperationID: "get-dead-letter", Method: http.MethodGet, Path: "/v1/deadletters/{id}", Summary: "Show a dead letter"}, r.get)
+	handle(api, huma.Operation{
 		OperationID: "replay-dead-letter", Method: http.MethodPost, Path: "/v1/deadletters/{id}/replay", DefaultStatus: http.StatusAccepted,
 		Summary: "Publish a dead letter's event again, under its own id",
 	}, r.replay)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "replay-dead-letters", Method: http.MethodPost, Path: "/v1/deadletters/replay", DefaultStatus: http.StatusAccepted,
 		Summary:     "Publish the events of all waiting dead letters that a filter selects",
 		Description: "Works through them for some seconds; where next is not empty, ask again with it as cursor.",

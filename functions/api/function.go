@@ -26,6 +26,7 @@ type Resources struct {
 	DeadLetters DeadLetters
 	Locations   Locations
 	Cutovers    Cutovers
+	Logs        Logs
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -40,7 +41,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {Type: "http", Scheme: "bearer"}}
 	config.Security = admits(auth.Operator)
 	routes := humago.New(mux, config)
-	routes.UseMiddleware(admission(routes))
+	routes.UseMiddleware(about, admission(routes))
 	health(routes)
 	r.Catalogs.register(routes)
 	r.Items.register(routes)
@@ -48,13 +49,15 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.DeadLetters.register(routes)
 	r.Locations.register(routes)
 	r.Cutovers.register(routes)
+	r.Logs.register(routes)
+	mux.HandleFunc("/", lost(mux))
 	return &Function{handler: httpapi.Chain(mux, append(layers, httpapi.LimitBody(maxBody))...)}
 }
 
 func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }
 
 func health(api huma.API) {
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "health", Method: http.MethodGet, Path: "/healthz", Summary: "Tell that the API runs", Security: open(),
 	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 }

@@ -14,10 +14,10 @@ type Items struct{ Store *catalogdb.Store }
 
 func (i Items) register(api huma.API) {
 	tags := []string{"items"}
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "list-items", Method: http.MethodGet, Path: "/v1/shops/{shop}/items", Tags: tags, Summary: "List a shop's items",
 	}, i.list)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "get-item", Method: http.MethodGet, Path: "/v1/shops/{shop}/items/{item}", Tags: tags, Summary: "Read an item",
 	}, i.get)
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -10,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"lastmile/shared/event"
+	"lastmile/shared/httpapi"
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/logs"
@@ -31,20 +30,20 @@ type Board interface {
 }
 
 func (r Jobs) register(api huma.API) {
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "submit-job", Method: http.MethodPost, Path: "/v1/jobs", DefaultStatus: http.StatusAccepted,
 		Summary:     "Start a bulk job",
-		Description: "Answers at once, whatever the size of the input. With an Idempotency-Key, asking again is the same job.",
+		Description: "Answers at once, whatever the size of the input.",
 		Errors:      []int{http.StatusConflict, http.StatusUnprocessableEntity},
 	}, r.submit)
-	huma.Register(api, huma.Operation{OperationID: "list-jobs", Method: http.MethodGet, Path: "/v1/jobs", Summary: "List jobs, the newest first"}, r.list)
-	huma.Register(api, huma.Operation{OperationID: "get-job", Method: http.MethodGet, Path: "/v1/jobs/{id}", Summary: "Show a job and its progress"}, r.get)
-	huma.Register(api, huma.Operation{OperationID: "list-pages", Method: http.MethodGet, Path: "/v1/jobs/{id}/pages", Summary: "List the outcomes of a job's pages"}, r.pages)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{OperationID: "list-jobs", Method: http.MethodGet, Path: "/v1/jobs", Summary: "List jobs, the newest first"}, r.list)
+	handle(api, huma.Operation{OperationID: "get-job", Method: http.MethodGet, Path: "/v1/jobs/{id}", Summary: "Show a job and its progress"}, r.get)
+	handle(api, huma.Operation{OperationID: "list-pages", Method: http.MethodGet, Path: "/v1/jobs/{id}/pages", Summary: "List the outcomes of a job's pages"}, r.pages)
+	handle(api, huma.Operation{
 		OperationID: "cancel-job", Method: http.MethodPost, Path: "/v1/jobs/{id}/cancel", DefaultStatus: http.StatusAccepted,
 		Summary: "Stop a job", Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, r.cancel)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "retry-job", Method: http.MethodPost, Path: "/v1/jobs/{id}/retry", DefaultStatus: http.StatusAccepted,
 		Summary: "Try the failed pages of a job again", Errors: []int{http.StatusNotFound, http.StatusConflict},
 	}, r.retry)
@@ -66,16 +65,11 @@ func answer(j job.Job, t job.Tally) *jobAnswer {
 }
 
 func (r Jobs) submit(ctx context.Context, in *submission) (*jobAnswer, error) {
-	id := job.ID(event.NewID())
-	caller := logs.From(ctx).Caller
-	if in.Key != "" {
-		id = job.DeriveID(caller, in.Key)
-	}
-	j, items, err := in.job(id, caller, time.Now().UTC())
+	j, items, err := in.job(job.ID(httpapi.EffectID(ctx)), logs.From(ctx).Caller, time.Now().UTC())
 	if err != nil {
 		return nil, err
 	}
-	stored, created, err := r.Store.Submit(ctx, j, items)
+	stored, _, err := r.Store.Submit(ctx, j, items)
 	var busy *job.BusyError
 	switch {
 	case errors.As(err, &busy) && in.Body.Join:
@@ -84,19 +78,8 @@ func (r Jobs) submit(ctx context.Context, in *submission) (*jobAnswer, error) {
 		}
 	case err != nil:
 		return nil, jobError(err)
-	case !created && !same(stored, j):
-		return nil, huma.Error422UnprocessableEntity("Idempotency-Key was used for another request: choose a new one")
 	}
 	return answer(stored, job.Tally{}), nil
-}
-
-// same reports whether two jobs ask for the same.
-func same(a, b job.Job) bool {
-	asked := func(j job.Job) string {
-		text, _ := json.Marshal([]any{j.Kind, j.Shop, j.Params, j.Input.Digest, j.Input.Filter, j.Input.File})
-		return string(text)
-	}
-	return asked(a) == asked(b)
 }
 
 // JobRef names a job in a path.

@@ -25,23 +25,23 @@ type Locations struct {
 
 func (l Locations) register(api huma.API) {
 	tags := []string{"locations"}
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "report-locations", Method: http.MethodPost, Path: "/v1/couriers/{courier}/locations", Tags: tags,
 		Summary:     "Report where a courier is",
 		Description: "Takes one fix or up to 250, in the order in which the device made them. Sending fixes again is harmless: repeat whatever was not answered.",
 		Errors:      []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, l.report)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "get-location", Method: http.MethodGet, Path: "/v1/couriers/{courier}/location", Tags: tags,
 		Summary: "Show where a courier is", Errors: []int{http.StatusNotFound},
 	}, l.one)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "list-locations", Method: http.MethodGet, Path: "/v1/locations", Tags: tags, Summary: "Show where couriers are",
 	}, l.many)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "near-locations", Method: http.MethodGet, Path: "/v1/locations/near", Tags: tags, Summary: "List the couriers near a place, the nearest first",
 	}, l.near)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "get-trail", Method: http.MethodGet, Path: "/v1/orders/{order}/trail", Tags: tags, Summary: "Show the way that an order went",
 	}, l.trail)
 }

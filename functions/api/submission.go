@@ -17,7 +17,6 @@ import (
 
 // submission asks for a job.
 type submission struct {
-	Key  string `header:"Idempotency-Key" maxLength:"200"`
 	Body struct {
 		Kind   string         `json:"kind" maxLength:"64" doc:"catalog.sync, or a bulk operation" example:"items.price"`
 		Shop   string         `json:"shop" pattern:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"`

@@ -12,6 +12,7 @@ import (
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/job/jobredis"
 	"lastmile/shared/job/jobtimer"
+	"lastmile/shared/logs/logsdb"
 	"lastmile/shared/platform"
 	"lastmile/shared/realtime"
 	"lastmile/shared/track/broadcast"
@@ -41,10 +42,15 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	db, err := p.Docs()
+	if err != nil {
+		return nil, err
+	}
 	return New(r,
 		httpapi.Record(p.Logs),
 		httpapi.Operator(string(p.Config.OperatorToken)),
 		httpapi.Authenticate(sessions),
+		httpapi.Idempotent(db, maxBody),
 	), nil
 }
 
@@ -77,6 +83,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 			Past:   trackdb.New(db),
 		},
 		Cutovers: Cutovers{Store: cutover.NewStore(db, nil)},
+		Logs:     Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
 	}, nil
 }
 

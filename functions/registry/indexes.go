@@ -11,6 +11,7 @@ import (
 	"lastmile/shared/cutover"
 	"lastmile/shared/deadletter/deadletterdb"
 	"lastmile/shared/docs"
+	"lastmile/shared/httpapi"
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/logs/logsdb"
 	"lastmile/shared/push"
@@ -54,11 +55,11 @@ func composites() []docs.Index {
 }
 
 func expiries() []docs.Expiry {
-	return slices.Concat(authdb.Expiries(), assigndb.Expiries(), cutover.Expiries(), docs.Expiries(), jobdb.Expiries(), logsdb.Expiries(), push.Expiries(), scoredb.Expiries(), trackdb.Expiries())
+	return slices.Concat(authdb.Expiries(), assigndb.Expiries(), cutover.Expiries(), docs.Expiries(), httpapi.AnswersExpire(), jobdb.Expiries(), logsdb.Expiries(), push.Expiries(), scoredb.Expiries(), trackdb.Expiries())
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
+	return slices.Concat(authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), httpapi.AnswersPlain(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {

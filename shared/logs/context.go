@@ -66,11 +66,8 @@ func (s *scope) in(ctx context.Context) context.Context {
 // called, its job, its entities, and a better name.
 func With(ctx context.Context, f Fields) context.Context {
 	s := scopeOf(ctx).with(f)
-	for c := counterOf(ctx); c != nil; c = c.parent {
-		if c.op != nil {
-			c.op.learn(s, f)
-			break
-		}
+	if op := operationOf(ctx); op != nil {
+		op.learn(s, f)
 	}
 	return s.in(ctx)
 }

@@ -107,14 +107,28 @@ func (op *Lifecycle) learn(s *scope, f Fields) {
 // Fail tells the operation of ctx what made it fail, where its caller is told
 // less. An operation that ends well forgets it.
 func Fail(ctx context.Context, cause error) {
+	if op := operationOf(ctx); op != nil {
+		op.mu.Lock()
+		defer op.mu.Unlock()
+		op.cause = cause
+	}
+}
+
+// Add adds attributes to the record of the operation of ctx.
+func Add(ctx context.Context, attrs ...slog.Attr) {
+	if op := operationOf(ctx); op != nil {
+		op.Add(attrs...)
+	}
+}
+
+// operationOf returns the innermost operation that ctx belongs to, or nil.
+func operationOf(ctx context.Context) *Lifecycle {
 	for c := counterOf(ctx); c != nil; c = c.parent {
-		if op := c.op; op != nil {
-			op.mu.Lock()
-			op.cause = cause
-			op.mu.Unlock()
-			return
+		if c.op != nil {
+			return c.op
 		}
 	}
+	return nil
 }
 
 // Step leaves a record of its own for one step of a longer path.
