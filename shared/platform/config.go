@@ -30,6 +30,11 @@ type Config struct {
 	RedisAuth logs.Secret `env:"REDIS_AUTH"`
 	RedisTLS  bool        `env:"REDIS_TLS"`
 
+	// RedisIAM signs in to Redis as the service's account, and RedisCA holds the
+	// certificates that Redis' own is signed by, as PEM; empty for the system's.
+	RedisIAM bool   `env:"REDIS_IAM"`
+	RedisCA  string `env:"REDIS_CA"`
+
 	// FunctionURL is where functions are, with {function} for the name.
 	FunctionURL string `env:"FUNCTION_URL,required,notEmpty"`
 
@@ -65,6 +70,17 @@ type Config struct {
 
 	// OperatorToken is what operators sign their calls with.
 	OperatorToken logs.Secret `env:"OPERATOR_TOKEN"`
+
+	// Issuers are the identity providers that are trusted at sign-in, each as "url
+	// audience", divided by commas.
+	Issuers string `env:"OIDC_ISSUERS"`
+
+	// Origins are the pages that may call the API from a browser, divided by commas,
+	// as "https://shop.example".
+	Origins []string `env:"ALLOWED_ORIGINS"`
+
+	// RateClosed refuses calls of the API while Redis cannot count them.
+	RateClosed bool `env:"RATE_LIMIT_FAIL_CLOSED"`
 
 	// PrivateProviders lets catalogue providers be on private networks.
 	PrivateProviders bool `env:"ALLOW_PRIVATE_PROVIDERS"`

@@ -7,7 +7,6 @@ package platform
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +14,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -116,16 +114,9 @@ func (p *Platform) Timers() (*timer.Queue, error) {
 // Redis returns the connection to Redis.
 func (p *Platform) Redis() (*redis.Client, error) {
 	return p.redis.open(func() (*redis.Client, error) {
-		o := &redis.Options{
-			Addr:                  p.Config.Redis,
-			Password:              string(p.Config.RedisAuth),
-			ContextTimeoutEnabled: true,
-			DialTimeout:           2 * time.Second,
-			ReadTimeout:           2 * time.Second,
-			WriteTimeout:          2 * time.Second,
-		}
-		if p.Config.RedisTLS {
-			o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		o, err := p.Config.RedisOptions()
+		if err != nil {
+			return nil, err
 		}
 		c := redis.NewClient(o)
 		c.AddHook(meter{})
