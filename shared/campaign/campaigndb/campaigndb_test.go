@@ -1,8 +1,10 @@
 package campaigndb_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,9 +17,38 @@ import (
 	"lastmile/shared/logs"
 )
 
-func TestOfManyCreationsOneSurvives(t *testing.T) {
-	w := newWorld(t)
-	const creations = 10_000
+// TestStore holds the store's promises on our Firestore and on Google's emulator.
+func TestStore(t *testing.T) {
+	promises := map[string]func(*testing.T, *world){
+		"of many creations one survives":                ofManyCreationsOneSurvives,
+		"the same creation is the same campaign":        theSameCreationIsTheSameCampaign,
+		"an ended campaign is not in the way":           anEndedCampaignIsNotInTheWay,
+		"prices follow the clock without a timer":       pricesFollowTheClockWithoutATimer,
+		"a reading is one round trip whatever the cart": aReadingIsOneRoundTripWhateverTheCart,
+		"a customers use counts once":                   aCustomersUseCountsOnce,
+		"the end voids all records at once":             theEndVoidsAllRecordsAtOnce,
+		"a few records are deleted with the end":        aFewRecordsAreDeletedWithTheEnd,
+		"timers":                                        timers,
+	}
+	for name, start := range map[string]func(testing.TB) string{"ours": ours, "google": google} {
+		t.Run(name, func(t *testing.T) {
+			addr := start(t)
+			for promise, hold := range promises {
+				t.Run(promise, func(t *testing.T) {
+					w := worldAt(t, addr, "p"+strings.ToLower(rand.Text()[:12]))
+					w.slow = name == "google"
+					hold(t, w)
+				})
+			}
+		})
+	}
+}
+
+func ofManyCreationsOneSurvives(t *testing.T, w *world) {
+	creations := 10_000
+	if w.slow {
+		creations = 100 // it takes seconds for those that contend
+	}
 	first, err := draft(t, campaign.PercentOff, "bakery").Do(campaign.Publish, "ann", noon)
 	require.NoError(t, err)
 	var won atomic.Pointer[campaign.Campaign]
@@ -55,8 +86,7 @@ func TestOfManyCreationsOneSurvives(t *testing.T) {
 	require.Len(t, w.stored(t), 2, "only the survivor has timers")
 }
 
-func TestTheSameCreationIsTheSameCampaign(t *testing.T) {
-	w := newWorld(t)
+func theSameCreationIsTheSameCampaign(t *testing.T, w *world) {
 	c := w.published(t, campaign.PercentOff, "bakery")
 	again, created, err := w.store.Create(t.Context(), c, nil, noon)
 	require.NoError(t, err)
@@ -64,8 +94,7 @@ func TestTheSameCreationIsTheSameCampaign(t *testing.T) {
 	require.Equal(t, c, again)
 }
 
-func TestAnEndedCampaignIsNotInTheWay(t *testing.T) {
-	w := newWorld(t)
+func anEndedCampaignIsNotInTheWay(t *testing.T, w *world) {
 	old := w.published(t, campaign.PercentOff, "bakery")
 	c, _, err := w.store.Create(t.Context(), draft(t, campaign.PercentOff, "bakery"), nil, clock(14, 0))
 	require.NoError(t, err)
@@ -75,8 +104,7 @@ func TestAnEndedCampaignIsNotInTheWay(t *testing.T) {
 	require.Equal(t, campaign.Ended, old.State)
 }
 
-func TestPricesFollowTheClockWithoutATimer(t *testing.T) {
-	w := newWorld(t)
+func pricesFollowTheClockWithoutATimer(t *testing.T, w *world) {
 	w.mute = true
 	w.published(t, campaign.PercentOff, "bakery")
 	bun := campaign.Priced{Item: "bun", Amount: 200}
@@ -89,8 +117,7 @@ func TestPricesFollowTheClockWithoutATimer(t *testing.T) {
 	}
 }
 
-func TestAReadingIsOneRoundTripWhateverTheCart(t *testing.T) {
-	w := newWorld(t)
+func aReadingIsOneRoundTripWhateverTheCart(t *testing.T, w *world) {
 	w.published(t, campaign.FlashSale, "bakery", "bun")
 	for _, n := range []int{1, 200} {
 		items := []string{"bun"}
@@ -111,8 +138,7 @@ func TestAReadingIsOneRoundTripWhateverTheCart(t *testing.T) {
 	}
 }
 
-func TestACustomersUseCountsOnce(t *testing.T) {
-	w := newWorld(t)
+func aCustomersUseCountsOnce(t *testing.T, w *world) {
 	c := w.published(t, campaign.AmountOff, "bakery")
 	now := clock(13, 0)
 	read := func() *campaigndb.Reading {
@@ -137,8 +163,7 @@ func TestACustomersUseCountsOnce(t *testing.T) {
 	require.Equal(t, "o1", all[0].Order)
 }
 
-func TestTheEndVoidsAllRecordsAtOnce(t *testing.T) {
-	w := newWorld(t)
+func theEndVoidsAllRecordsAtOnce(t *testing.T, w *world) {
 	c := w.published(t, campaign.AmountOff, "bakery")
 	const customers = 2000
 	for at := 0; at < customers; at += 500 {
@@ -175,8 +200,7 @@ func TestTheEndVoidsAllRecordsAtOnce(t *testing.T) {
 	require.Len(t, left, 1, "what a later campaign wrote in its place stays")
 }
 
-func TestAFewRecordsAreDeletedWithTheEnd(t *testing.T) {
-	w := newWorld(t)
+func aFewRecordsAreDeletedWithTheEnd(t *testing.T, w *world) {
 	c := w.published(t, campaign.FlashSale, "bakery", "bun", "rye")
 	found, err := w.store.Items(t.Context(), c, "", 10)
 	require.NoError(t, err)
@@ -188,8 +212,7 @@ func TestAFewRecordsAreDeletedWithTheEnd(t *testing.T) {
 	require.Empty(t, found, "not even by the old epoch")
 }
 
-func TestTimers(t *testing.T) {
-	w := newWorld(t)
+func timers(t *testing.T, w *world) {
 	c := w.published(t, campaign.PercentOff, "bakery")
 	begin, end := c.Timers()[0], c.Timers()[1]
 	require.ErrorIs(t, w.store.Fire(t.Context(), begin, clock(12, 59)), campaign.ErrEarly)

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +27,8 @@ var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 // world is a store on its own database, with the timers and events that leave it.
 type world struct {
-	server *firestore.Server // nil on Google's
+	server *firestore.Server // of newWorld
+	slow   bool              // it contends slowly
 	db     *docs.DB
 	store  *campaigndb.Store
 
@@ -42,6 +46,45 @@ func newWorld(t testing.TB) *world {
 	w := worldAt(t, server.Addr(), "test")
 	w.server = server
 	return w
+}
+
+// ours is our Firestore.
+func ours(t testing.TB) string {
+	server, err := firestore.Start(firestore.Options{Indexes: indexes(t)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return server.Addr()
+}
+
+// google is Google's emulator, where the machine has it.
+func google(t testing.TB) string {
+	jar := "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
+	if _, err := os.Stat(jar); err != nil {
+		t.Skip("Google's Firestore emulator is not in /usr/lib/google-cloud-sdk")
+	}
+	java, err := exec.LookPath("java")
+	if err != nil {
+		t.Skip("Google's Firestore emulator needs java")
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := free.Addr().String()
+	require.NoError(t, free.Close())
+	_, port, _ := net.SplitHostPort(addr)
+	cmd := exec.Command(java, "-cp", jar, "com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host=127.0.0.1", "--port="+port)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	}, time.Minute, 50*time.Millisecond)
+	return addr
 }
 
 func worldAt(t testing.TB, addr, project string) *world {
