@@ -50,6 +50,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.Locations.register(routes)
 	r.Cutovers.register(routes)
 	r.Logs.register(routes)
+	readable(mux, routes)
 	mux.HandleFunc("/", lost(mux))
 	return &Function{handler: httpapi.Chain(mux, append(layers, httpapi.LimitBody(maxBody))...)}
 }
