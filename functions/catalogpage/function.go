@@ -108,6 +108,9 @@ func (f *Function) sync(ctx context.Context, t *jobdb.Turn, e event.CatalogPage)
 		}
 	}
 	writes, changed, unchanged := stored.Writes()
+	if settings.Pictures {
+		writes = append(writes, stored.Pictures()...)
+	}
 	outcome := outcomeOf(w.page, asked)
 	outcome.Changed, outcome.Unchanged = changed, unchanged
 	return t.Commit(ctx, outcome, writes...)

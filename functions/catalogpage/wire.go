@@ -21,7 +21,7 @@ func Spec() function.Spec {
 		Name:      "catalogpage",
 		Class:     function.Bulk,
 		Timeout:   90 * time.Second, // [job.PageTimeout], and time to record a failure
-		Publishes: []event.Event{&event.CatalogPage{}},
+		Publishes: []event.Event{&event.CatalogPage{}, &event.ItemPicture{}},
 		Schedules: []string{jobtimer.Function},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{Min: time.Second, Max: time.Minute, Attempts: 8})),

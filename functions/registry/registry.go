@@ -18,6 +18,7 @@ import (
 	"lastmile/functions/jobplan"
 	"lastmile/functions/locationingest"
 	"lastmile/functions/notify"
+	"lastmile/functions/picture"
 	"lastmile/functions/scoreupdate"
 	"lastmile/functions/sweep"
 	"lastmile/shared/event"
@@ -39,6 +40,7 @@ func All() []function.Spec {
 		jobplan.Spec(),
 		locationingest.Spec(),
 		notify.Spec(),
+		picture.Spec(),
 		scoreupdate.Spec(),
 		sweep.Spec(),
 	}

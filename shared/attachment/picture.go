@@ -7,6 +7,8 @@ import (
 	_ "image/gif"  // its dimensions
 	_ "image/jpeg" // its dimensions
 	_ "image/png"  // its dimensions
+
+	"lastmile/shared/event"
 )
 
 // PictureHead is how many bytes of a picture [Dimensions] needs at most: cameras
@@ -46,3 +48,7 @@ func webp(b []byte) (width, height int, ok bool) {
 }
 
 func uint24(b []byte) uint32 { return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 }
+
+// PictureOf is the file of the picture that a shop's provider has at an address:
+// one for all items that show it.
+func PictureOf(shop, address string) ID { return ID(event.DeriveID("picture", shop, address)) }

@@ -5,8 +5,13 @@ import "time"
 // Settings is how one shop's catalogue is read: the document catalogs/{shop},
 // as the operator edits it.
 type Settings struct {
-	Shop     string   `json:"shop" firestore:"shop"`
-	Active   bool     `json:"active" firestore:"active"`
+	Shop   string `json:"shop" firestore:"shop"`
+	Active bool   `json:"active" firestore:"active"`
+
+	// Pictures has the items' pictures fetched and kept, where fields.image leads to
+	// them.
+	Pictures bool `json:"pictures,omitempty" firestore:"pictures,omitempty"`
+
 
 	// Pictures has the items' pictures fetched and kept, where fields.image leads to
 	// them.

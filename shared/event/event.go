@@ -74,6 +74,7 @@ func All() []Event {
 		&ClientPush{},
 		&CourierFact{},
 		&DispatchChanged{},
+		&ItemPicture{},
 		&JobPlan{},
 		&LocationBatch{},
 		&OrderChanged{},

@@ -40,6 +40,7 @@ var examples = []event.Event{
 	&event.OrderChanged{
 		Order: "12", Shop: "corner-bakery", Zone: "valletta", Customer: "7", Courier: "ada", From: "ready", To: "picked_up", Version: 5,
 	},
+	&event.ItemPicture{Shop: "corner-bakery", Source: "https://provider.example/rye.jpg"},
 	&event.BulkPage{Job: "01j9", Shop: "corner-bakery", Page: 3, Items: []string{"croissant", "rye"}, Start: 4096, End: 8192},
 	&event.LocationBatch{
 		Shard: 3,

@@ -1,0 +1,37 @@
+package picture
+
+import (
+	"time"
+
+	"lastmile/shared/attachment/attachmentdb"
+	"lastmile/shared/catalog/cataloghttp"
+	"lastmile/shared/function"
+	"lastmile/shared/platform"
+)
+
+// Spec declares the function.
+func Spec() function.Spec {
+	return function.Spec{
+		Name:  "picture",
+		Class: function.Bulk,
+		Binding: function.Bind(build,
+			function.OnEvent((*Function).Handle, function.Retry{Min: 5 * time.Second, Max: 10 * time.Minute, Attempts: 8})),
+	}
+}
+
+func build(p *platform.Platform) (*Function, error) {
+	db, err := p.Docs()
+	if err != nil {
+		return nil, err
+	}
+	private, err := p.PrivateFiles()
+	if err != nil {
+		return nil, err
+	}
+	public, err := p.PublicFiles()
+	if err != nil {
+		return nil, err
+	}
+	sources := cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders})
+	return New(sources, attachmentdb.New(db, private, public, time.Now), time.Now), nil
+}
