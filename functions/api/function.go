@@ -26,6 +26,8 @@ type Resources struct {
 	DeadLetters DeadLetters
 	Locations   Locations
 	Cutovers    Cutovers
+	Files       Files
+	Pictures    Pictures
 	Logs        Logs
 }
 
@@ -49,10 +51,13 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.DeadLetters.register(routes)
 	r.Locations.register(routes)
 	r.Cutovers.register(routes)
+	r.Files.register(routes)
+	r.Pictures.register(routes)
 	r.Logs.register(routes)
 	readable(mux, routes)
 	mux.HandleFunc("/", lost(mux))
-	return &Function{handler: httpapi.Chain(mux, append(layers, httpapi.LimitBody(maxBody))...)}
+	calls := httpapi.LimitBody(maxBody)(mux)
+	return &Function{handler: httpapi.Chain(r.Files.beside(calls), layers...)}
 }
 
 func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler.ServeHTTP(w, r) }

@@ -28,7 +28,7 @@ func Spec() function.Spec {
 		Class:     function.Interactive,
 		Publishes: event.All(),
 		Schedules: []string{jobtimer.Function},
-		Paths:     []string{"/v1/*", "/docs", "/docs/*", "/openapi.json", "/.well-known/*"},
+		Paths:     []string{"/v1/*", "/docs", "/docs/*", "/openapi.json", "/.well-known/*", objectsPath + "*"},
 		Binding:   function.Bind(build, function.OnHTTP[*Function]()),
 	}
 }
@@ -71,6 +71,10 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
+	files, err := filesOf(p)
+	if err != nil {
+		return r, err
+	}
 	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(cache, trackredis.Options{})
 	return Resources{
 		Catalogs:    Catalogs{Store: catalogs, Jobs: jobs},
@@ -83,6 +87,8 @@ func resources(p *platform.Platform) (r Resources, err error) {
 			Past:   trackdb.New(db),
 		},
 		Cutovers: Cutovers{Store: cutover.NewStore(db, nil)},
+		Files:    files,
+		Pictures: Pictures{Catalogs: catalogs, Files: files.Store},
 		Logs:     Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
 	}, nil
 }

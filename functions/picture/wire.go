@@ -14,6 +14,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name:  "picture",
 		Class: function.Bulk,
+		Uses:  []platform.Resource{platform.PrivateFiles, platform.PublicFiles},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{Min: 5 * time.Second, Max: 10 * time.Minute, Attempts: 8})),
 	}

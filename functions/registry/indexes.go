@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/auth/authdb"
 	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/bulk/bulkdb"
@@ -55,11 +56,11 @@ func composites() []docs.Index {
 }
 
 func expiries() []docs.Expiry {
-	return slices.Concat(authdb.Expiries(), assigndb.Expiries(), cutover.Expiries(), docs.Expiries(), httpapi.AnswersExpire(), jobdb.Expiries(), logsdb.Expiries(), push.Expiries(), scoredb.Expiries(), trackdb.Expiries())
+	return slices.Concat(attachmentdb.Expiries(), authdb.Expiries(), assigndb.Expiries(), cutover.Expiries(), docs.Expiries(), httpapi.AnswersExpire(), jobdb.Expiries(), logsdb.Expiries(), push.Expiries(), scoredb.Expiries(), trackdb.Expiries())
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), httpapi.AnswersPlain(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
+	return slices.Concat(attachmentdb.Plains(), authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), httpapi.AnswersPlain(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {
