@@ -21,6 +21,10 @@ const maxTakeovers = 5
 func (s *Store) Create(ctx context.Context, c campaign.Campaign, items []string, now time.Time) (stored campaign.Campaign, created bool, err error) {
 	c.Items = len(items)
 	for range maxTakeovers {
+		stored, err = s.inTheWay(ctx, c, now)
+		if stored.ID != "" || err != nil {
+			return stored, false, err
+		}
 		err = s.db.Commit(ctx, s.creation(c, items, now)...)
 		if err == nil {
 			s.set(ctx, nil, c.Timers())
@@ -29,11 +33,6 @@ func (s *Store) Create(ctx context.Context, c campaign.Campaign, items []string,
 		if !errors.Is(err, docs.ErrExists) {
 			break
 		}
-		stored, err = s.inTheWay(ctx, c, now)
-		if stored.ID != "" || err != nil {
-			return stored, false, err
-		}
-		err = docs.ErrConflict
 	}
 	return c, false, fmt.Errorf("create campaign %s: %w", c.ID, err)
 }
