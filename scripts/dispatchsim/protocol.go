@@ -43,6 +43,7 @@ type courier struct {
 	Y       float64 `json:"y"`
 	FreeAt  int64   `json:"free_at"`
 	Off     int64   `json:"off"`
+	Idle    bool    `json:"idle"`
 	Offered bool    `json:"offered"`
 }
 

@@ -15,6 +15,9 @@ type simulation struct {
 	config assign.Config
 	plane  plane
 	habits map[string]assign.Habits // what the days have taught about couriers
+
+	seen   []assign.Order // all orders of the day
+	newest time.Time      // when the last of them was placed
 }
 
 // hear takes one line of the judge and returns the line to answer, if any.
@@ -43,6 +46,7 @@ func (s *simulation) begin(m start) {
 	if s.habits == nil {
 		s.habits = map[string]assign.Habits{}
 	}
+	s.seen, s.newest = nil, time.Time{}
 	s.config.Every = seconds(m.Period)
 	s.config.AtShop, s.config.AtDoor = seconds(m.PickupService), seconds(m.DropoffService)
 	s.config.Target, s.config.Longest = seconds(m.Target), seconds(m.Longest)
@@ -53,15 +57,31 @@ func (s *simulation) decide(m decide) answer {
 	for _, e := range m.Events {
 		s.learn(e)
 	}
-	now := clock(m.Now)
+	now, waiting := clock(m.Now), orders(m.Orders)
+	s.remember(waiting)
 	decision := assign.Decide(assign.Round{
-		Now: now, Orders: orders(m.Orders), Couriers: s.couriers(m.Couriers), Config: s.config, Travel: s.plane,
+		Now: now, Orders: waiting, Couriers: s.couriers(m.Couriers, m.Now), Config: s.config, Travel: s.plane,
+		Expected: assign.Expect(s.seen, now, s.config.Ahead),
 	})
 	a := answer{Offers: make([]offer, len(decision.Offers))}
 	for i, o := range decision.Offers {
 		a.Offers[i] = offer{o.Orders, o.Couriers, int64(o.Expires.Sub(now) / time.Second)}
 	}
 	return a
+}
+
+// remember notes the orders that were placed since the last round.
+func (s *simulation) remember(waiting []assign.Order) {
+	newest := s.newest
+	for _, o := range waiting {
+		if o.Placed.After(s.newest) {
+			s.seen = append(s.seen, o)
+		}
+		if o.Placed.After(newest) {
+			newest = o.Placed
+		}
+	}
+	s.newest = newest
 }
 
 // learn folds what a courier did into its habits.
@@ -83,11 +103,18 @@ func orders(views []order) []assign.Order {
 	return all
 }
 
-func (s *simulation) couriers(views []courier) []assign.Courier {
+// overdue is when a courier is expected who should have been free by now.
+const overdue = 60
+
+func (s *simulation) couriers(views []courier, now int64) []assign.Courier {
 	all := make([]assign.Courier, len(views))
 	for i, v := range views {
+		free := v.FreeAt
+		if !v.Idle {
+			free = max(free, now+overdue)
+		}
 		all[i] = assign.Courier{
-			ID: v.ID, At: point(v.X, v.Y), FreeAt: clock(v.FreeAt), Off: clock(v.Off), Online: true,
+			ID: v.ID, At: point(v.X, v.Y), FreeAt: clock(free), Off: clock(v.Off), Online: true,
 			Offered: v.Offered, Score: 50, Habits: s.habits[v.ID],
 		}
 	}

@@ -18,7 +18,12 @@ type Round struct {
 	Now      time.Time `json:"now"`
 	Orders   []Order   `json:"orders"`
 	Couriers []Courier `json:"couriers"`
-	Config   Config    `json:"config"`
+
+	// Expected are orders that will most probably come: the plan leaves couriers
+	// where these will want them. [Expect] tells them from the past.
+	Expected []Order `json:"expected,omitempty"`
+
+	Config Config `json:"config"`
 
 	// Explain asks for the candidates of every order in the ledger.
 	Explain bool `json:"explain,omitempty"`

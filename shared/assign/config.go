@@ -17,10 +17,8 @@ type Config struct {
 	// take time to answer, or refuse.
 	Lead time.Duration `json:"lead,omitempty"`
 
-	// Broadcast is how many couriers are asked at once at the most, and Certain the
-	// chance that one of them accepts, above which no more are asked.
-	Broadcast int     `json:"broadcast,omitempty"`
-	Certain   float64 `json:"certain,omitempty"`
+	// Broadcast is how many couriers are asked at once at the most.
+	Broadcast int `json:"broadcast,omitempty"`
 
 	// Bundle is how many orders one trip carries at the most.
 	Bundle int `json:"bundle,omitempty"`
@@ -28,6 +26,11 @@ type Config struct {
 	// CourierTime is what a minute of a courier's time is worth in minutes of an
 	// order's delay.
 	CourierTime float64 `json:"courierTime,omitempty"`
+
+	// Ahead is how far ahead orders are expected, and Foresight what a minute of
+	// their delay is worth beside a minute of an order that is there.
+	Ahead     time.Duration `json:"ahead,omitempty"`
+	Foresight float64       `json:"foresight,omitempty"`
 
 	// Soon is how far ahead busy couriers who become free are counted on.
 	Soon time.Duration `json:"soon,omitempty"`
@@ -58,9 +61,10 @@ func Default() Config {
 		OfferFor:    30 * time.Second,
 		Lead:        30 * time.Second,
 		Broadcast:   3,
-		Certain:     0.9,
 		Bundle:      3,
-		CourierTime: 0.1,
+		CourierTime: 0.05,
+		Ahead:       15 * time.Minute,
+		Foresight:   0.8,
 		Soon:        30 * time.Minute,
 		Target:      40 * time.Minute,
 		Lateness:    0.5,
@@ -81,9 +85,10 @@ func (c Config) filled() Config {
 		OfferFor:    or(c.OfferFor, d.OfferFor),
 		Lead:        or(c.Lead, d.Lead),
 		Broadcast:   or(c.Broadcast, d.Broadcast),
-		Certain:     or(c.Certain, d.Certain),
 		Bundle:      or(c.Bundle, d.Bundle),
 		CourierTime: or(c.CourierTime, d.CourierTime),
+		Ahead:       or(c.Ahead, d.Ahead),
+		Foresight:   or(c.Foresight, d.Foresight),
 		Soon:        or(c.Soon, d.Soon),
 		Target:      or(c.Target, d.Target),
 		Lateness:    or(c.Lateness, d.Lateness),

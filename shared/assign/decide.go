@@ -27,9 +27,9 @@ type decider struct {
 // entries writes what becomes of each order before any offer is made.
 func (d *decider) entries() {
 	d.decision.Config = d.cfg.Version
-	d.decision.Ledger = make([]Entry, len(d.orders))
+	d.decision.Ledger = make([]Entry, len(d.round.Orders))
 	next := d.round.Now.Add(d.cfg.Every)
-	for i := range d.orders {
+	for i := range d.round.Orders {
 		e := &d.decision.Ledger[i]
 		*e = Entry{Order: d.round.Orders[i].ID, Outcome: Unmatched, Due: next}
 		if !d.orders[i].open {
@@ -46,9 +46,11 @@ func (d *decider) offers() {
 			t := &d.routes[c].trips[k]
 			r := d.ride(c, last, at, t)
 			due := r.depart - d.cfg.Lead
-			if k == 0 && d.couriers[c].idle && due < d.cfg.Every {
+			switch {
+			case d.orders[t.orders[0]].expected:
+			case k == 0 && d.couriers[c].idle && due < d.cfg.Every:
 				d.offer(c, t)
-			} else {
+			default:
 				d.hold(t, due)
 			}
 			at, last = r.done, t.orders[t.n-1]

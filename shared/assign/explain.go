@@ -8,7 +8,7 @@ import (
 // explain writes the candidates of every order that was open to be planned.
 func (d *decider) explain() {
 	asked, foreseen := d.chosen()
-	for o := range d.orders {
+	for o := range d.round.Orders {
 		if !d.orders[o].open {
 			continue
 		}
@@ -36,7 +36,7 @@ func (d *decider) chosen() (asked [][]string, foreseen []int) {
 			offers[id] = offer.Couriers
 		}
 	}
-	for o := range d.orders {
+	for o := range d.round.Orders {
 		asked[o] = offers[d.round.Orders[o].ID]
 	}
 	return asked, foreseen

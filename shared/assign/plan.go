@@ -49,7 +49,8 @@ func newPlan(p *problem) *plan {
 	return pl
 }
 
-// urgentFirst returns the orders to plan by the time they are ready.
+// urgentFirst returns the orders to plan by the time they are ready, those that
+// are only expected last.
 func (p *problem) urgentFirst() []int {
 	var numbers []int
 	for o := range p.orders {
@@ -57,8 +58,18 @@ func (p *problem) urgentFirst() []int {
 			numbers = append(numbers, o)
 		}
 	}
-	slices.SortStableFunc(numbers, func(a, b int) int { return cmp.Compare(p.orders[a].ready, p.orders[b].ready) })
+	slices.SortStableFunc(numbers, func(a, b int) int { return compare(&p.orders[a], &p.orders[b]) })
 	return numbers
+}
+
+func compare(a, b *job) int {
+	if a.expected != b.expected {
+		if a.expected {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Compare(a.ready, b.ready)
 }
 
 // insert puts an order where it costs least.
@@ -111,7 +122,8 @@ func (pl *plan) cheapest(order int) (best spot, found bool) {
 
 // joins reports whether the order may be carried with the trip's.
 func (pl *plan) joins(c, order int, t *trip) bool {
-	return t.n < pl.cfg.Bundle && pl.orders[t.orders[0]].shop == pl.orders[order].shop && pl.fits(c, t, order)
+	first, o := &pl.orders[t.orders[0]], &pl.orders[order]
+	return t.n < pl.cfg.Bundle && first.shop == o.shop && first.expected == o.expected && pl.fits(c, t, order)
 }
 
 // try keeps s in best if the order adds less there.

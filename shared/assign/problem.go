@@ -32,6 +32,7 @@ type problem struct {
 // job is an order. Its number is its place in the round.
 type job struct {
 	open          bool // to be planned
+	expected      bool // not there yet
 	shop          int
 	placed, ready time.Duration
 	leg           time.Duration // from the shop to the door
@@ -72,10 +73,10 @@ func unknowns(n int) []time.Duration {
 }
 
 func (p *problem) addOrders(r *Round) {
-	p.orders = make([]job, len(r.Orders))
-	number := make(map[string]int, len(r.Orders))
-	for i := range r.Orders {
-		o := &r.Orders[i]
+	p.orders = make([]job, len(r.Orders)+len(r.Expected))
+	number := make(map[string]int, len(p.orders))
+	for i := range p.orders {
+		o := r.order(i)
 		shop, known := number[o.Shop]
 		if !known {
 			shop = len(p.shops)
@@ -83,10 +84,18 @@ func (p *problem) addOrders(r *Round) {
 			p.shops = append(p.shops, o.Pickup)
 		}
 		p.orders[i] = job{
-			open: !o.Offered, shop: shop, placed: o.Placed.Sub(r.Now), ready: o.Ready.Sub(r.Now),
+			open: !o.Offered, expected: i >= len(r.Orders), shop: shop, placed: o.Placed.Sub(r.Now), ready: o.Ready.Sub(r.Now),
 			leg: p.travel.Time(o.Pickup, o.Dropoff), door: o.Dropoff, size: o.Needs.size(), cash: o.Needs.Cash,
 		}
 	}
+}
+
+// order returns the order of a number: those that are there come first.
+func (r *Round) order(number int) *Order {
+	if number < len(r.Orders) {
+		return &r.Orders[number]
+	}
+	return &r.Expected[number-len(r.Orders)]
 }
 
 func (p *problem) addCouriers(r *Round) {
@@ -95,7 +104,7 @@ func (p *problem) addCouriers(r *Round) {
 	for c := range r.Couriers {
 		p.couriers[c] = newRider(&r.Couriers[c], r.Now)
 		for o := range p.orders {
-			ok := p.orders[o].open && filter(&r.Orders[o], &r.Couriers[c], r.Now, &p.cfg) == ""
+			ok := p.orders[o].open && filter(r.order(o), &r.Couriers[c], r.Now, &p.cfg) == ""
 			p.may[o*len(r.Couriers)+c] = ok
 			p.couriers[c].usable = p.couriers[c].usable || ok
 		}

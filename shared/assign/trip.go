@@ -63,8 +63,19 @@ func (p *problem) ride(c, last int, start time.Duration, t *trip) timing {
 		before = o
 	}
 	r.done = now
-	r.cost = min(r.cost+w.bias+p.worth(now-r.depart), never)
+	r.cost = p.weigh(t, r.cost+w.bias+p.worth(now-r.depart))
 	return r
+}
+
+// weigh makes less of a trip that is only expected.
+func (p *problem) weigh(t *trip, cost time.Duration) time.Duration {
+	if cost >= never {
+		return never
+	}
+	if p.orders[t.orders[0]].expected {
+		return time.Duration(p.cfg.Foresight * float64(cost))
+	}
+	return cost
 }
 
 // stretch is the way to the door of order o: from the shop, or from the door
