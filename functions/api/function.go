@@ -20,6 +20,7 @@ type Function struct{ handler http.Handler }
 
 // Resources are what the routes stand on.
 type Resources struct {
+	Campaigns   Campaigns
 	Catalogs    Catalogs
 	Items       Items
 	Jobs        Jobs
@@ -39,12 +40,14 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("lastmile", "1.0.0")
 	config.DocsPath = ""
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.CreateHooks = nil // no $schema in answers: what was read can be sent back
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {Type: "http", Scheme: "bearer"}}
 	config.Security = admits(auth.Operator)
 	routes := humago.New(mux, config)
 	routes.UseMiddleware(about, admission(routes))
 	health(routes)
+	r.Campaigns.register(routes)
 	r.Catalogs.register(routes)
 	r.Items.register(routes)
 	r.Jobs.register(routes)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"lastmile/shared/campaign/campaigntimer"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/cutover"
 	"lastmile/shared/deadletter/deadletterdb"
@@ -27,8 +28,9 @@ func Spec() function.Spec {
 		Name:      "api",
 		Class:     function.Interactive,
 		Publishes: event.All(),
-		Schedules: []string{jobtimer.Function},
+		Schedules: []string{campaigntimer.Function, jobtimer.Function},
 		Paths:     []string{"/v1/*", "/docs", "/docs/*", "/openapi.json", "/.well-known/*", objectsPath + "*"},
+		Secrets:   []string{confirmationSecret},
 		Binding:   function.Bind(build, function.OnHTTP[*Function]()),
 	}
 }
@@ -71,12 +73,17 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
+	campaigns, err := campaignsOf(p)
+	if err != nil {
+		return r, err
+	}
 	files, err := filesOf(p)
 	if err != nil {
 		return r, err
 	}
 	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(cache, trackredis.Options{})
 	return Resources{
+		Campaigns:   campaigns,
 		Catalogs:    Catalogs{Store: catalogs, Jobs: jobs},
 		Items:       Items{Store: catalogs},
 		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},

@@ -8,6 +8,7 @@ import (
 	"lastmile/shared/auth/authdb"
 	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/bulk/bulkdb"
+	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/cutover"
 	"lastmile/shared/deadletter/deadletterdb"
@@ -52,7 +53,7 @@ func Indexes() FirestoreIndexes {
 }
 
 func composites() []docs.Index {
-	return slices.Concat(authdb.Indexes(), bulkdb.Indexes(), catalogdb.Indexes(), assigndb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes(), push.Indexes())
+	return slices.Concat(authdb.Indexes(), bulkdb.Indexes(), campaigndb.Indexes(), catalogdb.Indexes(), assigndb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes(), push.Indexes())
 }
 
 func expiries() []docs.Expiry {
@@ -60,7 +61,7 @@ func expiries() []docs.Expiry {
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(attachmentdb.Plains(), authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), httpapi.AnswersPlain(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
+	return slices.Concat(attachmentdb.Plains(), authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), httpapi.AnswersPlain(), campaigndb.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {

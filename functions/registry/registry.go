@@ -16,6 +16,7 @@ import (
 	"lastmile/functions/distance"
 	"lastmile/functions/jobfinish"
 	"lastmile/functions/jobplan"
+	"lastmile/functions/lifecycle"
 	"lastmile/functions/locationingest"
 	"lastmile/functions/notify"
 	"lastmile/functions/picture"
@@ -38,6 +39,7 @@ func All() []function.Spec {
 		distance.Spec(),
 		jobfinish.Spec(),
 		jobplan.Spec(),
+		lifecycle.Spec(),
 		locationingest.Spec(),
 		notify.Spec(),
 		picture.Spec(),
