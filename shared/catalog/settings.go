@@ -12,11 +12,6 @@ type Settings struct {
 	// them.
 	Pictures bool `json:"pictures,omitempty" firestore:"pictures,omitempty"`
 
-
-	// Pictures has the items' pictures fetched and kept, where fields.image leads to
-	// them.
-	Pictures bool `json:"pictures,omitempty" firestore:"pictures,omitempty"`
-
 	Provider Provider `json:"provider" firestore:"provider"`
 	Paging   Paging   `json:"paging" firestore:"paging"`
 	Fields   Fields   `json:"fields" firestore:"fields"`
