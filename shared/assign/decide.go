@@ -53,7 +53,7 @@ func (d *decider) offers() {
 			default:
 				d.hold(t, due)
 			}
-			at, last = r.done, t.orders[t.n-1]
+			at, last = r.done, t.last()
 		}
 	}
 }

@@ -15,22 +15,9 @@ type plan struct {
 	*problem
 	routes  []route // of each courier
 	waiting []int   // orders that nobody can carry
-	scratch []trip
-}
 
-// route is the trips of a courier one after the other.
-type route struct {
-	trips []trip
-	cost  time.Duration
+	edges []matching.Edge // kept between exchanges
 }
-
-// spot is a place in a route: before trip, or at a stop within it.
-type spot struct {
-	courier, trip, stop int
-	cost                time.Duration // what the order adds there
-}
-
-const newTrip = -1
 
 // passes bounds how often the plan is improved.
 const passes = 8
@@ -79,45 +66,31 @@ func (pl *plan) insert(order int) {
 		pl.waiting = append(pl.waiting, order)
 		return
 	}
-	r := &pl.routes[s.courier]
-	r.trips = slices.Clone(pl.put(r.trips, order, s))
-	r.cost += s.cost
-}
-
-// put returns the trips with the order at s, in scratch.
-func (pl *plan) put(trips []trip, order int, s spot) []trip {
-	if s.stop == newTrip {
-		pl.scratch = append(pl.scratch[:0], trips[:s.trip]...)
-		pl.scratch = append(pl.scratch, trip{n: 1, orders: [mostInTrip]int{order}})
-		pl.scratch = append(pl.scratch, trips[s.trip:]...)
-		return pl.scratch
-	}
-	pl.scratch = append(pl.scratch[:0], trips...)
-	pl.scratch[s.trip] = trips[s.trip].with(order, s.stop)
-	return pl.scratch
+	pl.routes[s.courier] = pl.with(s)
 }
 
 // cheapest returns where the order adds least.
 func (pl *plan) cheapest(order int) (best spot, found bool) {
-	best.cost = never
+	best.adds = never
+	alone := trip{n: 1, orders: [mostInTrip]int{order}}
 	for c := range pl.couriers {
-		if !pl.may[order*len(pl.couriers)+c] {
+		if !pl.may[order*len(pl.couriers)+c] || !pl.fits(c, &trip{}, order) {
 			continue
 		}
 		trips := pl.routes[c].trips
 		for k := range len(trips) + 1 {
-			pl.try(order, spot{courier: c, trip: k, stop: newTrip}, &best)
+			pl.try(spot{courier: c, at: k, trip: alone}, &best)
 		}
 		for k := range trips {
 			if !pl.joins(c, order, &trips[k]) {
 				continue
 			}
 			for stop := range trips[k].n + 1 {
-				pl.try(order, spot{courier: c, trip: k, stop: stop}, &best)
+				pl.try(spot{courier: c, at: k, replaces: 1, trip: trips[k].with(order, stop)}, &best)
 			}
 		}
 	}
-	return best, best.cost < never
+	return best, best.adds < never
 }
 
 // joins reports whether the order may be carried with the trip's.
@@ -126,32 +99,11 @@ func (pl *plan) joins(c, order int, t *trip) bool {
 	return t.n < pl.cfg.Bundle && first.shop == o.shop && first.expected == o.expected && pl.fits(c, t, order)
 }
 
-// try keeps s in best if the order adds less there.
-func (pl *plan) try(order int, s spot, best *spot) {
-	r := &pl.routes[s.courier]
-	if s.stop == newTrip && !pl.fits(s.courier, &trip{}, order) {
-		return
-	}
-	cost := pl.cost(s.courier, pl.put(r.trips, order, s))
-	s.cost = cost - r.cost
-	if cost < never && s.cost < best.cost {
+// try keeps s in best if it adds less.
+func (pl *plan) try(s spot, best *spot) {
+	if s.adds = pl.added(&s, best.adds); s.adds < best.adds {
 		*best = s
 	}
-}
-
-// cost returns what the trips cost when courier c rides them.
-func (p *problem) cost(c int, trips []trip) time.Duration {
-	var sum time.Duration
-	at, last := p.couriers[c].free, -1
-	for i := range trips {
-		r := p.ride(c, last, at, &trips[i])
-		if r.cost >= never {
-			return never
-		}
-		sum += r.cost
-		at, last = r.done, trips[i].orders[trips[i].n-1]
-	}
-	return sum
 }
 
 // reinsert takes every order out and puts it where it then costs least. It
@@ -173,8 +125,8 @@ func (pl *plan) reinsert() bool {
 
 func (pl *plan) carried(c int) []int {
 	var orders []int
-	for _, t := range pl.routes[c].trips {
-		orders = append(orders, t.stops()...)
+	for i := range pl.routes[c].trips {
+		orders = append(orders, pl.routes[c].trips[i].stops()...)
 	}
 	return orders
 }
@@ -182,32 +134,15 @@ func (pl *plan) carried(c int) []int {
 // move puts an order of courier c elsewhere, if that saves anything.
 func (pl *plan) move(c, order int) bool {
 	before := pl.routes[c]
-	pl.routes[c].trips = remove(before.trips, order)
-	pl.routes[c].cost = pl.cost(c, pl.routes[c].trips)
+	pl.routes[c] = pl.ridden(c, remove(before.trips, order))
 	saved := before.cost - pl.routes[c].cost
 	s, ok := pl.cheapest(order)
-	if !ok || s.cost >= saved {
+	if !ok || s.adds >= saved {
 		pl.routes[c] = before
 		return false
 	}
-	r := &pl.routes[s.courier]
-	r.trips = slices.Clone(pl.put(r.trips, order, s))
-	r.cost += s.cost
+	pl.routes[s.courier] = pl.with(s)
 	return true
-}
-
-// remove returns the trips without the order.
-func remove(trips []trip, order int) []trip {
-	rest := make([]trip, 0, len(trips))
-	for _, t := range trips {
-		if at := slices.Index(t.stops(), order); at >= 0 {
-			t = t.without(at)
-		}
-		if t.n > 0 {
-			rest = append(rest, t)
-		}
-	}
-	return rest
 }
 
 // exchange gives the routes to the couriers for whom their sum is least. It
@@ -215,18 +150,22 @@ func remove(trips []trip, order int) []trip {
 func (pl *plan) exchange() bool {
 	var owners []int
 	var rows []matching.Row
+	edges := pl.edges[:0]
 	for c := range pl.routes {
 		if len(pl.routes[c].trips) > 0 {
+			before := len(edges)
+			edges = pl.addEdges(edges, pl.routes[c].trips)
 			owners = append(owners, c)
-			rows = append(rows, pl.row(pl.routes[c].trips))
+			rows = append(rows, matching.Row{Alone: int64(never), Edges: edges[before:]})
 		}
 	}
+	pl.edges = edges
 	given := matching.Solve(len(pl.couriers), rows)
 	routes := make([]route, len(pl.routes))
 	var before, after time.Duration
 	for i, owner := range owners {
 		c := given[i]
-		routes[c] = route{pl.routes[owner].trips, pl.cost(c, pl.routes[owner].trips)}
+		routes[c] = pl.ridden(c, pl.routes[owner].trips)
 		before, after = before+pl.routes[owner].cost, after+routes[c].cost
 	}
 	if after >= before {
@@ -236,18 +175,17 @@ func (pl *plan) exchange() bool {
 	return true
 }
 
-// row returns what a route costs each courier who can ride it.
-func (pl *plan) row(trips []trip) matching.Row {
-	row := matching.Row{Alone: int64(never)}
+// addEdges appends what a route costs each courier who can ride it.
+func (pl *plan) addEdges(edges []matching.Edge, trips []trip) []matching.Edge {
 	for c := range pl.couriers {
 		if !pl.mayRide(c, trips) {
 			continue
 		}
 		if cost := pl.cost(c, trips); cost < never {
-			row.Edges = append(row.Edges, matching.Edge{Column: c, Cost: int64(cost)})
+			edges = append(edges, matching.Edge{Column: c, Cost: int64(cost)})
 		}
 	}
-	return row
+	return edges
 }
 
 func (pl *plan) mayRide(c int, trips []trip) bool {

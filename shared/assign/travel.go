@@ -1,8 +1,10 @@
 package assign
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
+	"slices"
 	"time"
 
 	"lastmile/shared/geo"
@@ -56,13 +58,21 @@ type entry struct {
 	Time time.Duration
 }
 
-// MarshalJSON returns all times of the table, without its fallback.
+// MarshalJSON returns all times of the table, without its fallback. Equal tables
+// have equal bytes.
 func (t *Table) MarshalJSON() ([]byte, error) {
 	entries := make([]entry, 0, len(t.times))
 	for l, d := range t.times {
 		entries = append(entries, entry{l, d})
 	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(comparePoints(a.From, b.From), comparePoints(a.To, b.To))
+	})
 	return json.Marshal(entries)
+}
+
+func comparePoints(p, q geo.Point) int {
+	return cmp.Or(cmp.Compare(p.Lat, q.Lat), cmp.Compare(p.Lng, q.Lng))
 }
 
 // UnmarshalJSON fills the table with times that were marshalled.

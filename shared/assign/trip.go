@@ -13,6 +13,8 @@ type trip struct {
 
 func (t *trip) stops() []int { return t.orders[:t.n] }
 
+func (t *trip) last() int { return t.orders[t.n-1] }
+
 // with returns the trip with one more stop at position at.
 func (t trip) with(order, at int) trip {
 	copy(t.orders[at+1:], t.orders[at:t.n])
