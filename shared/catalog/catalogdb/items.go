@@ -34,9 +34,6 @@ type manifest struct {
 	// Images tells at which address each item had the picture that was asked for.
 	Images catalog.Manifest `firestore:"images"`
 
-	// Images tells at which address each item had the picture that was asked for.
-	Images catalog.Manifest `firestore:"images"`
-
 	// Completed is the last sync whose completion is through with this bucket.
 	Completed string `firestore:"completed"`
 }
