@@ -30,6 +30,8 @@ type Resources struct {
 	Files       Files
 	Pictures    Pictures
 	Logs        Logs
+	Sessions    Sessions
+	Accounts    Accounts
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -57,6 +59,8 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.Files.register(routes)
 	r.Pictures.register(routes)
 	r.Logs.register(routes)
+	r.Sessions.register(routes)
+	r.Accounts.register(routes)
 	readable(mux, routes)
 	mux.HandleFunc("/", lost(mux))
 	calls := httpapi.LimitBody(maxBody)(mux)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"lastmile/shared/auth/authdb"
 	"lastmile/shared/campaign/campaigntimer"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/cutover"
@@ -48,10 +49,17 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	cache, err := p.Redis()
+	if err != nil {
+		return nil, err
+	}
 	return New(r,
 		httpapi.Record(p.Logs),
+		httpapi.Secure,
+		httpapi.CORS(p.Config.Origins...),
 		httpapi.Operator(string(p.Config.OperatorToken)),
 		httpapi.Authenticate(sessions),
+		httpapi.RateLimit(cache, httpapi.RateOptions{Closed: p.Config.RateClosed}),
 		httpapi.Idempotent(db, maxBody),
 	), nil
 }
@@ -77,6 +85,10 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
+	sessions, err := sessionsOf(p)
+	if err != nil {
+		return r, err
+	}
 	files, err := filesOf(p)
 	if err != nil {
 		return r, err
@@ -97,6 +109,8 @@ func resources(p *platform.Platform) (r Resources, err error) {
 		Files:    files,
 		Pictures: Pictures{Catalogs: catalogs, Files: files.Store},
 		Logs:     Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
+		Sessions: sessions,
+		Accounts: Accounts{Store: authdb.New(db), Sessions: sessions.Sessions},
 	}, nil
 }
 

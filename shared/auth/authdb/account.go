@@ -46,7 +46,42 @@ func (s *Store) Save(ctx context.Context, e auth.Entity, id string, a auth.Accou
 	return nil
 }
 
-func identityKey(issuer, subject string, e auth.Entity) string {
-	h := sha256.Sum256([]byte(issuer + "\x00" + subject + "\x00" + string(e)))
+// Bind makes an identity that of an account.
+func (s *Store) Bind(ctx context.Context, who auth.Identity, e auth.Entity, id string, now time.Time) error {
+	err := s.db.Commit(ctx, s.identities().Set(identityKey(who, e), identity{who.Issuer, who.Subject, e, id, now}))
+	if err != nil {
+		return fmt.Errorf("identity of %s: %w", callerOf(e, id), err)
+	}
+	return nil
+}
+
+// Whose returns the id of the entity that an identity is, or [auth.ErrNoIdentity].
+func (s *Store) Whose(ctx context.Context, who auth.Identity, e auth.Entity) (string, error) {
+	found, err := s.identities().Get(ctx, identityKey(who, e))
+	if errors.Is(err, docs.ErrNotFound) {
+		return "", auth.ErrNoIdentity
+	}
+	return found.ID, err
+}
+
+// SignUp makes an account for an identity that has none, and returns its id. Of
+// several that come at once one makes it, and the others get its id.
+func (s *Store) SignUp(ctx context.Context, who auth.Identity, e auth.Entity, now time.Time) (string, error) {
+	key := identityKey(who, e)
+	id := key[:22]
+	err := s.db.Commit(ctx,
+		s.identities().Create(key, identity{who.Issuer, who.Subject, e, id, now}),
+		s.accounts().Create(callerOf(e, id), auth.Account{}))
+	if errors.Is(err, docs.ErrExists) {
+		return s.Whose(ctx, who, e)
+	}
+	if err != nil {
+		return "", fmt.Errorf("sign up: %w", err)
+	}
+	return id, nil
+}
+
+func identityKey(who auth.Identity, e auth.Entity) string {
+	h := sha256.Sum256([]byte(who.Issuer + "\x00" + who.Subject + "\x00" + string(e)))
 	return base64.RawURLEncoding.EncodeToString(h[:])
 }
