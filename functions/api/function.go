@@ -22,7 +22,7 @@ type Function struct{ handler http.Handler }
 type Resources struct {
 	Campaigns   Campaigns
 	Catalogs    Catalogs
-	Items       Items
+	Selling     Selling
 	Jobs        Jobs
 	DeadLetters DeadLetters
 	Locations   Locations
@@ -51,7 +51,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	health(routes)
 	r.Campaigns.register(routes)
 	r.Catalogs.register(routes)
-	r.Items.register(routes)
+	r.Selling.register(routes)
 	r.Jobs.register(routes)
 	r.DeadLetters.register(routes)
 	r.Locations.register(routes)

@@ -93,11 +93,15 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
+	selling, err := sellingOf(p)
+	if err != nil {
+		return r, err
+	}
 	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(cache, trackredis.Options{})
 	return Resources{
 		Campaigns:   campaigns,
 		Catalogs:    Catalogs{Store: catalogs, Jobs: jobs},
-		Items:       Items{Store: catalogs},
+		Selling:     selling,
 		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},
 		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
 		Locations: Locations{
