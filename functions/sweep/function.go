@@ -36,13 +36,15 @@ type Function struct {
 	closer    jobdb.Closer
 	locations Locations
 	campaigns Campaigns
+	files     Files
 	log       *slog.Logger
 	now       func() time.Time
 }
 
-// New returns a Function that repairs what o, s, l and cs hold, by the clock now.
-func New(o Outbox, s *jobdb.Store, c jobdb.Closer, l Locations, cs Campaigns, log *slog.Logger, now func() time.Time) *Function {
-	return &Function{outbox: o, jobs: s, closer: c, locations: l, campaigns: cs, log: log, now: func() time.Time { return now().UTC() }}
+// New returns a Function that repairs what o, s, l, cs and fs hold, by the clock
+// now.
+func New(o Outbox, s *jobdb.Store, c jobdb.Closer, l Locations, cs Campaigns, fs Files, log *slog.Logger, now func() time.Time) *Function {
+	return &Function{outbox: o, jobs: s, closer: c, locations: l, campaigns: cs, files: fs, log: log, now: func() time.Time { return now().UTC() }}
 }
 
 // The bounds of one pass. What is left waits for the next.
@@ -56,7 +58,7 @@ const (
 
 // Handle makes one pass.
 func (f *Function) Handle(ctx context.Context) error {
-	return errors.Join(f.sweepOutbox(ctx), f.sweepJobs(ctx), f.sweepLocations(ctx), f.sweepCampaigns(ctx))
+	return errors.Join(f.sweepOutbox(ctx), f.sweepJobs(ctx), f.sweepLocations(ctx), f.sweepCampaigns(ctx), f.sweepFiles(ctx))
 }
 
 func (f *Function) sweepOutbox(ctx context.Context) error {

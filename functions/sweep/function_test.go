@@ -41,6 +41,9 @@ type world struct {
 	mu      sync.Mutex
 }
 
+// Reap implements [sweep.Files].
+func (w *world) Reap(context.Context) (int, error) { return 0, nil }
+
 func (w *world) Send(_ context.Context, messages ...bus.Message) error {
 	w.sent = append(w.sent, messages...)
 	return nil
@@ -102,7 +105,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) pass(t *testing.T, after time.Duration) error {
 	t.Helper()
 	w.now = w.now.Add(after)
-	f := sweep.New(w, w.jobs, w, w, w, slog.New(slog.DiscardHandler), func() time.Time { return w.now })
+	f := sweep.New(w, w.jobs, w, w, w, w, slog.New(slog.DiscardHandler), func() time.Time { return w.now })
 	return f.Handle(t.Context())
 }
 

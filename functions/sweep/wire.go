@@ -3,6 +3,7 @@ package sweep
 import (
 	"time"
 
+	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/campaign/campaigntimer"
 	"lastmile/shared/event"
@@ -44,5 +45,14 @@ func build(p *platform.Platform) (*Function, error) {
 	}
 	locations := intake.NewFlush(trackredis.New(cache, trackredis.Options{}), events)
 	campaigns := campaigndb.New(db, campaigntimer.New(timers), p.Log())
-	return New(db, jobdb.New(db), jobtimer.New(timers), locations, campaigns, p.Log(), time.Now), nil
+	private, err := p.PrivateFiles()
+	if err != nil {
+		return nil, err
+	}
+	public, err := p.PublicFiles()
+	if err != nil {
+		return nil, err
+	}
+	files := attachmentdb.New(db, private, public, time.Now)
+	return New(db, jobdb.New(db), jobtimer.New(timers), locations, campaigns, files, p.Log(), time.Now), nil
 }

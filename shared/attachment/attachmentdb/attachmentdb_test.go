@@ -1,0 +1,132 @@
+package attachmentdb_test
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"lastmile/emulators/firestore"
+	"lastmile/shared/attachment"
+	"lastmile/shared/attachment/attachmentdb"
+	"lastmile/shared/docs"
+	"lastmile/shared/files"
+)
+
+// world is a store on an emulator and two buckets, with a clock.
+type world struct {
+	*attachmentdb.Store
+	private, public *files.Bucket
+	now             time.Time
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	server, err := firestore.Start(firestore.Options{Indexes: []byte(`{"indexes":[],"fieldOverrides":[]}`)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	db, err := docs.Open(t.Context(), docs.Options{Project: "test", EmulatorHost: server.Addr(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	w := &world{now: time.Now()}
+	o := files.Options{Base: "http://localhost/private", Key: []byte("key")}
+	w.private, err = files.Open(t.Context(), "mem://", o)
+	require.NoError(t, err)
+	w.public, err = files.Open(t.Context(), "mem://", files.Options{Public: true, Base: "http://localhost/public"})
+	require.NoError(t, err)
+	w.Store = attachmentdb.New(db, w.private, w.public, func() time.Time { return w.now })
+	return w
+}
+
+func picture(t *testing.T, width int) *bytes.Reader {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, width, 1))))
+	return bytes.NewReader(b.Bytes())
+}
+
+func names(t *testing.T, b *files.Bucket) (all []string) {
+	t.Helper()
+	found, _, err := b.List(t.Context(), "", 100)
+	require.NoError(t, err)
+	for _, e := range found {
+		all = append(all, e.Name)
+	}
+	return all
+}
+
+var rye = attachment.File{ID: "rye", Kind: attachment.ItemPicture, Owner: "shop:bakery", By: "catalog"}
+
+func TestTheSameContentIsNoNewVersion(t *testing.T) {
+	w := newWorld(t)
+	first, err := w.Put(t.Context(), rye, picture(t, 3))
+	require.NoError(t, err)
+	again, err := w.Put(t.Context(), rye, picture(t, 3))
+	require.NoError(t, err)
+	require.Equal(t, first.Content.Object, again.Content.Object)
+	require.Equal(t, 1, again.Version)
+	other, err := w.Put(t.Context(), rye, picture(t, 4))
+	require.NoError(t, err)
+	require.Equal(t, 2, other.Version)
+	require.Equal(t, []string{other.Content.Object}, names(t, w.public), "what was replaced is gone")
+}
+
+func TestReapDeletesWhatNoRecordNeedsAndNothingElse(t *testing.T) {
+	w := newWorld(t)
+	kept, err := w.Put(t.Context(), rye, picture(t, 3))
+	require.NoError(t, err)
+	put := func(b *files.Bucket, name string) {
+		_, err := b.Write(t.Context(), name, strings.NewReader("x"), files.Content{Size: -1})
+		require.NoError(t, err)
+	}
+	put(w.public, "item.picture/rye/7-lost.png")  // a version that never was
+	put(w.public, "item.picture/gone/1-lost.png") // a record that is no more
+	put(w.private, "incoming/rye/token/0")        // an upload that nobody confirmed
+	put(w.private, "imports/2026/prices.csv")     // an operator's own
+	_, err = w.Announce(t.Context(), attachment.File{ID: "new", Kind: attachment.ProofPhoto, Owner: "order:1"}, attachment.Upload{Size: 1, Sum: "AAAAAA=="})
+	require.NoError(t, err)
+
+	n, err := w.Reap(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n, "they are young: a writer may be about to commit")
+	w.now = w.now.Add(25 * time.Hour)
+	n, err = w.Reap(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
+	require.Equal(t, []string{kept.Content.Object}, names(t, w.public))
+	require.Equal(t, []string{"imports/2026/prices.csv"}, names(t, w.private))
+	n, err = w.Reap(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n, "once a day is enough")
+}
+
+func TestWithAnEntityItsFilesGo(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range []attachment.ID{"a", "b"} {
+		f := rye
+		f.ID = id
+		_, err := w.Put(t.Context(), f, picture(t, 3))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.DeleteOwned(t.Context(), rye.Owner))
+	require.Empty(t, names(t, w.public))
+	found, err := w.Visible(t.Context(), "a", "b")
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
+
+func TestARecordIsSeenUntilItExpires(t *testing.T) {
+	w := newWorld(t)
+	f, err := w.Put(t.Context(), attachment.File{ID: "p", Kind: attachment.ProofPhoto, Owner: "order:1"}, picture(t, 3))
+	require.NoError(t, err)
+	require.True(t, f.Visible(w.now))
+	w.now = w.now.Add(181 * 24 * time.Hour)
+	found, err := w.Visible(t.Context(), "p")
+	require.NoError(t, err)
+	require.Empty(t, found)
+}
