@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"lastmile/shared/assign"
 )
@@ -66,7 +67,7 @@ func parse(args []string) (assign.Config, error) {
 		return config, err
 	}
 	if !*gig {
-		config.Lead, config.Broadcast = 0, 1
+		config.Lead, config.Broadcast = time.Second, 1
 	}
 	if err := json.Unmarshal([]byte(*changes), &config); err != nil {
 		return config, fmt.Errorf("-config: %w", err)

@@ -59,7 +59,7 @@ func Default() Config {
 	return Config{
 		Every:       15 * time.Second,
 		OfferFor:    30 * time.Second,
-		Lead:        30 * time.Second,
+		Lead:        90 * time.Second,
 		Broadcast:   3,
 		Bundle:      3,
 		CourierTime: 0.05,
