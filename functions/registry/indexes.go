@@ -4,20 +4,23 @@ import (
 	"slices"
 	"strings"
 
+	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/auth/authdb"
-	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/bulk/bulkdb"
 	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/courier/courierdb"
 	"lastmile/shared/cutover"
 	"lastmile/shared/deadletter/deadletterdb"
 	"lastmile/shared/docs"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/job/jobdb"
 	"lastmile/shared/logs/logsdb"
+	"lastmile/shared/order/orderdb"
 	"lastmile/shared/push"
 	"lastmile/shared/score/scoredb"
+	"lastmile/shared/shop/shopdb"
 	"lastmile/shared/track/trackdb"
 )
 
@@ -53,7 +56,7 @@ func Indexes() FirestoreIndexes {
 }
 
 func composites() []docs.Index {
-	return slices.Concat(authdb.Indexes(), bulkdb.Indexes(), campaigndb.Indexes(), catalogdb.Indexes(), assigndb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes(), push.Indexes())
+	return slices.Concat(authdb.Indexes(), bulkdb.Indexes(), campaigndb.Indexes(), catalogdb.Indexes(), assigndb.Indexes(), cutover.Indexes(), deadletterdb.Indexes(), jobdb.Indexes(), logsdb.Indexes(), push.Indexes(), courierdb.Indexes(), orderdb.Indexes())
 }
 
 func expiries() []docs.Expiry {
@@ -61,7 +64,7 @@ func expiries() []docs.Expiry {
 }
 
 func plains() []docs.Plain {
-	return slices.Concat(attachmentdb.Plains(), authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), httpapi.AnswersPlain(), campaigndb.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains())
+	return slices.Concat(attachmentdb.Plains(), authdb.Plains(), assigndb.Plains(), cutover.Plains(), docs.Plains(), httpapi.AnswersPlain(), campaigndb.Plains(), catalogdb.Plains(), deadletterdb.Plains(), jobdb.Plains(), logsdb.Plains(), push.Plains(), scoredb.Plains(), trackdb.Plains(), courierdb.Plains(), orderdb.Plains(), shopdb.Plains())
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {
