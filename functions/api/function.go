@@ -27,6 +27,7 @@ type Resources struct {
 	DeadLetters DeadLetters
 	Locations   Locations
 	Cutovers    Cutovers
+	Devices     Devices
 	Files       Files
 	Pictures    Pictures
 	Logs        Logs
@@ -56,6 +57,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.DeadLetters.register(routes)
 	r.Locations.register(routes)
 	r.Cutovers.register(routes)
+	r.Devices.register(routes)
 	r.Files.register(routes)
 	r.Pictures.register(routes)
 	r.Logs.register(routes)

@@ -110,6 +110,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 			Past:   trackdb.New(db),
 		},
 		Cutovers: Cutovers{Store: cutover.NewStore(db, nil)},
+		Devices:  newDevices(db),
 		Files:    files,
 		Pictures: Pictures{Catalogs: catalogs, Files: files.Store},
 		Logs:     Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
