@@ -132,6 +132,20 @@ func TestAStoredRoundIsReplayedBitForBit(t *testing.T) {
 	})
 }
 
+func TestAStoredTableGuessesWhatItDoesNotKnow(t *testing.T) {
+	table := assign.NewTable(assign.Straight(10))
+	table.Set(at(0), at(1000), time.Minute)
+	stored, err := json.Marshal(table)
+	require.NoError(t, err)
+
+	var again assign.Table
+	require.NoError(t, json.Unmarshal(stored, &again))
+
+	require.Equal(t, time.Minute, again.Time(at(0), at(1000)))
+	require.Equal(t, 200*time.Second, again.Time(at(0), at(999)))
+	require.Error(t, json.Unmarshal([]byte("7"), &again))
+}
+
 func TestExpectingRepeatsTheLastMinutes(t *testing.T) {
 	old, recent := order("old", 0), order("recent", 0)
 	old.Placed = noon.Add(-16 * time.Minute)

@@ -75,13 +75,17 @@ func comparePoints(p, q geo.Point) int {
 	return cmp.Or(cmp.Compare(p.Lat, q.Lat), cmp.Compare(p.Lng, q.Lng))
 }
 
+// guess is what a table that was stored says of ways that it does not know: a
+// bicycle in a town.
+const guess = Straight(5)
+
 // UnmarshalJSON fills the table with times that were marshalled.
 func (t *Table) UnmarshalJSON(data []byte) error {
 	var entries []entry
 	if err := json.Unmarshal(data, &entries); err != nil {
 		return err
 	}
-	t.times = make(map[leg]time.Duration, len(entries))
+	t.times, t.otherwise = make(map[leg]time.Duration, len(entries)), guess
 	for _, e := range entries {
 		t.times[e.leg] = e.Time
 	}
