@@ -9,14 +9,23 @@ import (
 )
 
 // schemaName names a type in the document. Domains have types of the same name,
-// such as a schedule; those of campaigns say so.
+// such as a schedule or an offer; some say whose theirs are.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	if path.Base(t.PkgPath()) == "campaign" && t.Name() != "" && !strings.HasPrefix(name, "Campaign") {
-		return "Campaign" + name
+	prefix := schemaPrefixes()[path.Base(t.PkgPath())]
+	if t.Name() != "" && !strings.HasPrefix(name, prefix) {
+		return prefix + name
 	}
 	return name
+}
+
+// schemaPrefixes are by package.
+func schemaPrefixes() map[string]string {
+	return map[string]string{
+		"assign": "Engine", "assigndb": "Dispatch", "campaign": "Campaign", "cart": "Cart", "dispatch": "Dispatch",
+		"order": "Order", "score": "Score", "scoredb": "Score",
+	}
 }
