@@ -150,9 +150,7 @@ func TestEveryEventOnceAndInOrderWhileGatewaysDie(t *testing.T) {
 			publishing.Go(func() {
 				for n := range events {
 					for i := part; i < clients; i += 4 {
-						e := realtime.Event{Kind: "note", ID: fmt.Sprint(n), Data: n}
-						_, err := p.Publish(ctx, phones[i].who.Client, e)
-						require.NoError(t, err)
+						persist(ctx, p, phones[i].who.Client, realtime.Event{Kind: "note", ID: fmt.Sprint(n), Data: n})
 					}
 				}
 			})
@@ -180,6 +178,16 @@ func TestEveryEventOnceAndInOrderWhileGatewaysDie(t *testing.T) {
 		}
 		w.nothingStays()
 	})
+}
+
+// persist publishes until it succeeds, as a function that is called again does:
+// the event has an ID.
+func persist(ctx context.Context, p *realtime.Publisher, to realtime.Audience, e realtime.Event) {
+	for ctx.Err() == nil {
+		if _, err := p.Publish(ctx, to, e); err == nil {
+			return
+		}
+	}
 }
 
 // presenceIsRight waits until every client is counted once.

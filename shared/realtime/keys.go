@@ -37,6 +37,10 @@ func (k keyspace) seen(a Audience, id string) string {
 // held is the set of audiences of a partition that an instance holds.
 func (k keyspace) held(p int, instance string) string { return k.in(p, "i:"+instance) }
 
+// fence keeps an instance that is no more from entering a partition: what it had
+// under way may arrive long after its end.
+func (k keyspace) fence(p int, instance string) string { return k.in(p, "f:"+instance) }
+
 // live and dead are the leases of instances, and those whose clean-up is claimed.
 func (k keyspace) live() string     { return k.prefix + "{insts}:live" }
 func (k keyspace) dead() string     { return k.prefix + "{insts}:dead" }

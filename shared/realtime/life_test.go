@@ -43,12 +43,27 @@ func TestNothingStaysWhenAnInstanceLeaves(t *testing.T) {
 		require.NotEmpty(t, w.leftovers())
 		require.NoError(t, a.Close(t.Context()))
 		eventually(t, "the list that woke it expires", func() bool { return len(w.leftovers()) == 0 })
+		n, err := w.redis.Exists(t.Context(), w.opts.Prefix+"{insts}:dead", w.opts.Prefix+"{insts}:live").Result()
+		require.NoError(t, err)
+		require.Zero(t, n)
+	})
+}
+
+func TestWhatADeadInstanceHadUnderWayIsRefused(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		doomed := newHost()
+		doomed.Publisher = w.publisher()
+		n, err := realtime.Join(t.Context(), doomed.Publisher, doomed, realtime.NodeOptions{Beat: time.Hour})
+		require.NoError(t, err)
+		defer n.Close(context.Background())
+		doomed.Node = n
+		doomed.attach(t, ann, realtime.Place{})
+		w.pass(6 * time.Second)
 		w.node()
-		eventually(t, "it is looked at once more, and forgotten", func() bool {
-			w.pass(50 * time.Millisecond)
-			n, err := w.redis.Exists(t.Context(), w.opts.Prefix+"{insts}:dead").Result()
-			return err == nil && n == 0
-		})
+		eventually(t, "it is cleaned up after", func() bool { return len(w.leftovers()) == 0 })
+		_, err = doomed.Attach(t.Context(), realtime.Member{To: ann, Tag: "2"})
+		require.ErrorIs(t, err, realtime.ErrUnavailable)
+		require.Empty(t, w.leftovers())
 	})
 }
 

@@ -17,6 +17,7 @@ const (
 	Unsubscribe Op = 'U' // take the topic named Key from the client To
 
 	bounced Op = 'B' // Latest that was sent on once: never again
+	joined  Op = 'J' // the instance named Key holds To as well, since now
 	probe   Op = 'P' // from this instance to itself: the inbox is alive
 )
 
@@ -59,7 +60,7 @@ func decode(raw string) (d Delivery, ok bool) {
 	}
 	if d.Op != Durable {
 		d.Key, d.Session = second, third
-		return d, bytes.IndexByte([]byte("LXUBP"), raw[0]) >= 0
+		return d, bytes.IndexByte([]byte("LXUBJP"), raw[0]) >= 0
 	}
 	number, err := strconv.ParseUint(second, 10, 64)
 	d.Number, d.Epoch = number, third

@@ -59,6 +59,7 @@ type Node struct {
 	life    atomic.Pointer[life] // nil while there is no lease
 	newest  atomic.Value         // string: the revision that began last
 	acks    acks
+	joined  *routes // who has just joined an audience that we hold too
 	stop    context.CancelFunc
 	running sync.WaitGroup
 }
@@ -72,7 +73,7 @@ type life struct {
 
 // Join makes this process an instance. Close it.
 func Join(ctx context.Context, p *Publisher, host Host, o NodeOptions) (*Node, error) {
-	n := &Node{pub: p, host: host, options: o.withDefaults(), acks: acks{latest: make(map[Audience]Place)}}
+	n := &Node{pub: p, host: host, options: o.withDefaults(), acks: acks{latest: make(map[Audience]Place)}, joined: newRoutes(routesKept)}
 	first, err := n.begin(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("join: %w", err)
@@ -94,7 +95,7 @@ func (n *Node) Close(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
-	if err := errors.Join(n.flushAcks(ctx), n.clean(ctx, l.name), n.bury(ctx, l.name)); err != nil {
+	if err := errors.Join(n.flushAcks(ctx), n.clean(ctx, l.name), n.resign(ctx, l.name)); err != nil {
 		return fmt.Errorf("leave: %w", err)
 	}
 	return nil
@@ -164,8 +165,12 @@ func (n *Node) Attach(ctx context.Context, members ...Member) ([]Replay, error) 
 		if err != nil {
 			return nil, fmt.Errorf("attach %s: %w", members[i].To.Name(), unavailable(err))
 		}
+		if len(got) == 0 {
+			return nil, fmt.Errorf("attach %s: %w: the lease is over", members[i].To.Name(), ErrUnavailable)
+		}
 		replays[i] = n.replay(members[i].To, got)
 		n.pub.routes.forget(members[i].To)
+		n.introduce(ctx, l, members[i].To, answer(got).text(5))
 		if before := answer(got).number(3); before == 0 && members[i].To.IsClient() {
 			n.announce(ctx, members[i].To, true)
 		}
@@ -180,7 +185,9 @@ func (n *Node) attachment(l *life, m Member, now time.Time) call {
 	}
 	k := n.pub.keys
 	return call{
-		keys: []string{k.presence(m.To), k.session(m.To), k.log(m.To), k.held(partition(m.To), l.name)},
+		keys: []string{
+			k.presence(m.To), k.session(m.To), k.log(m.To), k.held(partition(m.To), l.name), k.fence(partition(m.To), l.name),
+		},
 		args: []any{l.name, m.Tag, string(m.To), millis(now), millis(now.Add(n.options.Presence)), m.From.Epoch, m.From.Number,
 			newName(), sessionLife.Milliseconds(), isClient},
 	}
@@ -192,7 +199,7 @@ func (n *Node) replay(to Audience, got answer) Replay {
 		From:   uint64(got.number(4)),
 		Gap:    got.number(0) == 0,
 	}
-	for i := 5; i+1 < len(got); i += 2 {
+	for i := 6; i+1 < len(got); i += 2 {
 		number := uint64(got.number(i))
 		r.Missed = append(r.Missed, Delivery{
 			Op: Durable, To: to, Number: number, Epoch: r.Newest.Epoch, Frame: frame(number, r.Newest.Epoch, got.text(i+1)),
@@ -242,27 +249,20 @@ func (n *Node) announce(ctx context.Context, client Audience, online bool) {
 	}
 }
 
-// receive acts on a message from the inbox. A latest-only event whose audience
-// has moved goes after it, once.
+// receive acts on a message from the inbox.
 func (n *Node) receive(ctx context.Context, raw string) {
 	d, ok := decode(raw)
-	if !ok || d.Op == probe {
-		return
-	}
-	again := d.Op == Latest
-	if d.Op == bounced {
+	switch {
+	case !ok || d.Op == probe:
+	case d.Op == joined:
+		n.follow(d.To, d.Key)
+	case d.Op == Latest:
+		n.receiveLatest(ctx, d)
+	case d.Op == bounced:
 		d.Op = Latest
-	}
-	if n.host.Deliver(d) || !again {
-		return
-	}
-	instances, err := n.pub.find(ctx, d.To)
-	if err == nil {
-		d.Op = bounced
-		_, _, err = n.pub.hand(ctx, d, instances, n.name())
-	}
-	if err != nil {
-		n.options.Log.WarnContext(ctx, "event not sent on", "audience", d.To.Name(), "error", err)
+		n.host.Deliver(d)
+	default:
+		n.host.Deliver(d)
 	}
 }
 

@@ -75,16 +75,3 @@ func (a answer) number(i int) int64 {
 	}
 	return 0
 }
-
-// list is an answer within the answer.
-func (a answer) list(i int) []string {
-	if i >= len(a) {
-		return nil
-	}
-	inner, _ := a[i].([]any)
-	texts := make([]string, len(inner))
-	for j := range inner {
-		texts[j] = answer(inner).text(j)
-	}
-	return texts
-}

@@ -103,6 +103,22 @@ func TestThatNobodyIsThereIsBelievedForASecond(t *testing.T) {
 	})
 }
 
+func TestASecondConnectionMissesNothingThatIsSentToTheFirst(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		a, b, c, p := w.node(), w.node(), w.node(), w.publisher()
+		a.attach(t, ann, realtime.Place{})
+		require.Equal(t, 1, publish(t, p, ann, "courier.moved", 0).Reached, "and p believes that while the clock stands still")
+		b.attach(t, ann, realtime.Place{})
+		c.attach(t, ann, realtime.Place{})
+		for _, later := range []*host{b, c} {
+			eventually(t, "it gets what p sends to a", func() bool {
+				publish(t, p, ann, "courier.moved", 1)
+				return len(later.got()) > 0
+			})
+		}
+	})
+}
+
 func TestOrdersReachTheClient(t *testing.T) {
 	onEachRedis(t, func(t *testing.T, w *world) {
 		a := w.node()

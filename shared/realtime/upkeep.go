@@ -45,24 +45,22 @@ func (n *Node) renewSome(ctx context.Context, l *life, members []Member) error {
 	return unavailable(err)
 }
 
-// settling is how long after its end an instance is looked at again, for what it
-// had under way; and how long whoever cleans up is left alone with that.
-func (n *Node) settling() time.Duration { return 2 * n.options.Lease }
+// fenceLife is longer than anything of an instance can be under way.
+const fenceLife = 10 * time.Minute
 
-// reap cleans up after instances whose lease is over, twice.
+// reap cleans up after instances whose lease is over. Whoever does is left alone
+// with it for a while.
 func (n *Node) reap(ctx context.Context) error {
 	const most = 10
 	now := n.pub.options.Now()
 	k := n.pub.keys
-	got, err := n.pub.pipes.run(ctx, n.pub.scripts.condemn, []string{k.live(), k.dead()}, millis(now), millis(now.Add(n.settling())), most)
+	got, err := n.pub.pipes.run(ctx, n.pub.scripts.condemn, []string{k.live(), k.dead()}, millis(now), millis(now.Add(2*n.options.Lease)), most)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, instance := range got.list(0) {
-		errs = append(errs, n.clean(ctx, instance))
-	}
-	for _, instance := range got.list(1) {
+	for i := range got {
+		instance := got.text(i)
 		err := n.clean(ctx, instance)
 		if err == nil {
 			err = unavailable(n.pub.redis.ZRem(ctx, k.dead(), instance).Err())
@@ -72,20 +70,26 @@ func (n *Node) reap(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// bury ends the lease of an instance, and has it looked at later.
+// bury ends the lease of an instance, and has it cleaned up after by anybody.
 func (n *Node) bury(ctx context.Context, instance string) error {
-	k, at := n.pub.keys, n.pub.options.Now().Add(n.settling())
+	k := n.pub.keys
 	_, err := n.pub.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.ZRem(ctx, k.live(), instance)
-		p.ZAdd(ctx, k.dead(), redis.Z{Score: float64(at.UnixMilli()), Member: instance})
+		p.ZAdd(ctx, k.dead(), redis.Z{Member: instance})
 		return nil
 	})
 	return unavailable(err)
 }
 
-// clean takes all that an instance held out of Redis.
+// resign ends the lease of an instance that has been cleaned up after.
+func (n *Node) resign(ctx context.Context, instance string) error {
+	return unavailable(n.pub.redis.ZRem(ctx, n.pub.keys.live(), instance).Err())
+}
+
+// clean takes all that an instance held out of Redis. Nothing that the instance
+// had under way enters any more, however late it arrives.
 func (n *Node) clean(ctx context.Context, instance string) error {
-	members, err := n.heldBy(ctx, instance)
+	members, err := n.fenceOff(ctx, instance)
 	if err == nil {
 		err = n.leave(ctx, instance, members)
 	}
@@ -98,10 +102,12 @@ func (n *Node) clean(ctx context.Context, instance string) error {
 	return nil
 }
 
-func (n *Node) heldBy(ctx context.Context, instance string) ([]Member, error) {
+// fenceOff returns what an instance holds, to which nothing is added from here on.
+func (n *Node) fenceOff(ctx context.Context, instance string) ([]Member, error) {
 	answers := make([]*redis.StringSliceCmd, partitions)
 	_, err := n.pub.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i := range answers {
+			p.Set(ctx, n.pub.keys.fence(i, instance), 1, fenceLife)
 			answers[i] = p.SMembers(ctx, n.pub.keys.held(i, instance))
 		}
 		return nil

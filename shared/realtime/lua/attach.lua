@@ -1,17 +1,22 @@
 -- Enter a member into an audience, and read what it has missed.
--- KEYS presence, session, log, audiences of the instance
+-- KEYS presence, session, log, audiences of the instance, its fence
 -- ARGV instance, tag, audience, now, expiry, epoch and number to resume from,
 --      epoch if there is none, ms the session is kept, '1' for a client
 -- Returns 1 if the log reaches, epoch, newest number, connections before,
--- number to go on from, and number and tail of each event that was missed.
+-- number to go on from, who holds the audience if the member is new, and number
+-- and tail of each event that was missed; nothing if the instance is no more.
 local presence, session, log, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+if redis.call('EXISTS', KEYS[5]) == 1 then
+  return {}
+end
 local now, expiry, resume, from = ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
 
 local before = redis.call('ZCOUNT', presence, now, '+inf')
-redis.call('ZADD', presence, expiry, ARGV[1] .. '|' .. ARGV[2])
+local added = redis.call('ZADD', presence, expiry, ARGV[1] .. '|' .. ARGV[2])
 redis.call('PEXPIREAT', presence, expiry)
 redis.call('SADD', held, ARGV[3])
 local at = instances(presence, now)
+local others = added == 1 and at or ''
 
 local known = redis.call('HMGET', session, 'epoch', 'seq', 'acked')
 local epoch, newest, acked = known[1], tonumber(known[2] or 0), tonumber(known[3] or 0)
@@ -25,9 +30,9 @@ redis.call('PEXPIRE', session, ARGV[9] + 3600000)
 if resume == '' then
   from = ARGV[10] == '1' and acked or newest
 elseif resume ~= epoch or from > newest then
-  return {0, epoch, newest, before, newest}
+  return {0, epoch, newest, before, newest, others}
 end
-local answer = {1, epoch, newest, before, from}
+local answer = {1, epoch, newest, before, from, others}
 if newest == from then
   return answer
 end
@@ -40,7 +45,7 @@ for _, entry in ipairs(redis.call('XRANGE', log, (from + 1) .. '-0', '+')) do
   answer[#answer + 1] = expected
   answer[#answer + 1] = entry[2][2]
 end
-if #answer ~= 5 + 2 * (newest - from) then
-  return {0, epoch, newest, before, newest}
+if #answer ~= 6 + 2 * (newest - from) then
+  return {0, epoch, newest, before, newest, others}
 end
 return answer
