@@ -198,7 +198,9 @@ func (w *world) presenceIsRight(p *realtime.Publisher, phones []*phone) {
 	}
 	require.Eventually(w.t, func() bool {
 		counts, err := p.Connections(w.t.Context(), all...)
-		require.NoError(w.t, err)
+		if err != nil {
+			return false // a Redis that is slow for a moment
+		}
 		for _, n := range counts {
 			if n != 1 {
 				return false
