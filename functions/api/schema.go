@@ -26,6 +26,6 @@ func schemaName(t reflect.Type, hint string) string {
 func schemaPrefixes() map[string]string {
 	return map[string]string{
 		"assign": "Engine", "assigndb": "Dispatch", "campaign": "Campaign", "cart": "Cart", "dispatch": "Dispatch",
-		"order": "Order", "score": "Score", "scoredb": "Score",
+		"order": "Order", "push": "Push", "score": "Score", "scoredb": "Score",
 	}
 }
