@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"lastmile/gateway/report"
+	"lastmile/gateway/server"
 	"lastmile/shared/bus"
 	"lastmile/shared/realtime"
 	"lastmile/shared/track/broadcast"
@@ -23,11 +24,15 @@ func openBus(ctx context.Context) (*bus.Bus, error) {
 	return bus.Open(ctx, bus.Options{Project: project, EmulatorHost: os.Getenv("PUBSUB_EMULATOR_HOST")})
 }
 
-// locations takes in what couriers report. b may be nil.
-func locations(s *trackredis.Store, p *realtime.Publisher, b *bus.Bus) *report.Receiver {
+// locations takes in what couriers report. b and owners may be nil.
+func locations(s *trackredis.Store, p *realtime.Publisher, b *bus.Bus, owners *server.Owners) *report.Receiver {
 	var flush *intake.Flush
 	if b != nil {
 		flush = intake.NewFlush(s, b)
 	}
-	return report.New(intake.New(s, flush, intake.Options{Broadcaster: broadcast.New(p)}))
+	var orders report.Orders
+	if owners != nil {
+		orders = owners
+	}
+	return report.New(intake.New(s, flush, intake.Options{Broadcaster: broadcast.New(p)}), orders)
 }

@@ -98,12 +98,20 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	receiver := locations(trackredis.New(redis, trackredis.Options{}), publisher, events)
+	callers, owners, end, err := c.callers(passes)
+	defer end()
+	if err != nil {
+		return err
+	}
+	receiver := locations(trackredis.New(redis, trackredis.Options{}), publisher, events, owners)
 	o := server.Options{Node: realtime.NodeOptions{Revision: c.revision}, Receiver: receiver}
+	if owners != nil {
+		o.Permissions = owners
+	}
 	if c.origins != "" {
 		o.Origins = strings.Split(c.origins, ",")
 	}
-	gateway, err := server.New(terminated, publisher, passes, o)
+	gateway, err := server.New(terminated, publisher, callers, o)
 	if err != nil {
 		return err
 	}

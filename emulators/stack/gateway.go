@@ -80,10 +80,21 @@ func (s *Stack) startGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	sessions, err := s.platform.Sessions()
+	if err != nil {
+		return err
+	}
+	db, err := s.platform.Docs()
+	if err != nil {
+		return err
+	}
+	owners := server.NewOwners(sessions.Table(), db)
 	positions := trackredis.New(redis, trackredis.Options{})
-	node, err := server.New(ctx, publisher, s.front.gateways.passes, server.Options{
-		Receiver: report.New(intake.New(positions, intake.NewFlush(positions, events), intake.Options{Broadcaster: broadcast.New(publisher)})),
-		Node:     realtime.NodeOptions{Log: slog.New(slog.NewJSONHandler(s.log(), nil))},
+	callers := server.Either{Passes: s.front.gateways.passes, Callers: server.NewCallers(sessions)}
+	node, err := server.New(ctx, publisher, callers, server.Options{
+		Permissions: owners,
+		Receiver:    report.New(intake.New(positions, intake.NewFlush(positions, events), intake.Options{Broadcaster: broadcast.New(publisher)}), owners),
+		Node:        realtime.NodeOptions{Log: slog.New(slog.NewJSONHandler(s.log(), nil))},
 	})
 	if err != nil {
 		return err

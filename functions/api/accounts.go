@@ -21,6 +21,7 @@ func (r Accounts) register(api huma.API) {
 	handle(api, huma.Operation{
 		OperationID: "put-account", Method: http.MethodPut, Path: "/v1/accounts/{entity}/{id}", Tags: []string{"sessions"},
 		Summary: "Make an account, or change it; disabling it ends its sessions", DefaultStatus: http.StatusNoContent,
+		Extensions: map[string]any{tripsField: 20}, // the account, each identity, and its sessions
 	}, r.put)
 }
 
@@ -52,6 +53,6 @@ func (r Accounts) put(ctx context.Context, in *PutAccount) (*struct{}, error) {
 	if !in.Body.Disabled {
 		return nil, nil
 	}
-	_, err := r.Sessions.RevokeAll(ctx, in.Entity, in.ID, "the account is disabled")
+	_, err := r.Sessions.RevokeAll(ctx, in.Entity, in.ID)
 	return nil, sessionProblem(err)
 }

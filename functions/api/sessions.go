@@ -43,6 +43,7 @@ func (r Sessions) register(api huma.API) {
 	handle(api, huma.Operation{
 		OperationID: "sign-in", Method: http.MethodPost, Path: path, Tags: tags, DefaultStatus: http.StatusCreated,
 		Summary: "Exchange an identity for a session", Security: open(), Errors: []int{http.StatusUnauthorized},
+		Extensions: map[string]any{tripsField: 6}, // the identity, the account, the session and the cache; a sign-up two more
 	}, r.begin)
 	handle(api, huma.Operation{
 		OperationID: "list-sessions", Method: http.MethodGet, Path: path, Tags: tags,
@@ -51,10 +52,12 @@ func (r Sessions) register(api huma.API) {
 	handle(api, huma.Operation{
 		OperationID: "revoke-session", Method: http.MethodDelete, Path: path + "/{session}", Tags: tags,
 		Summary: "End a session of the caller; operators may end anybody's", Security: known,
+		Extensions: map[string]any{tripsField: 4},
 	}, r.revoke)
 	handle(api, huma.Operation{
 		OperationID: "revoke-sessions", Method: http.MethodDelete, Path: path, Tags: tags,
 		Summary: "End all sessions of the caller; operators may end anybody's", Security: known,
+		Extensions: map[string]any{tripsField: 30}, // three for each two hundred
 	}, r.revokeAll)
 	handle(api, huma.Operation{
 		OperationID: "keys", Method: http.MethodGet, Path: "/.well-known/jwks.json", Tags: tags,
@@ -145,9 +148,6 @@ type InSession struct {
 	Session string `path:"session" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$"`
 }
 
-// signedOut is told to sockets that are closed.
-const signedOut = "signed out"
-
 func (r Sessions) revoke(ctx context.Context, in *InSession) (*struct{}, error) {
 	session, err := r.Sessions.Get(ctx, in.Session)
 	c := auth.From(ctx)
@@ -155,7 +155,7 @@ func (r Sessions) revoke(ctx context.Context, in *InSession) (*struct{}, error) 
 		err = auth.ErrNoSession
 	}
 	if err == nil && session.Revoked.IsZero() {
-		err = r.Sessions.Revoke(ctx, signedOut, session)
+		err = r.Sessions.Revoke(ctx, session)
 	}
 	return nil, sessionProblem(err)
 }
@@ -168,7 +168,7 @@ type revokedSessions struct {
 
 func (r Sessions) revokeAll(ctx context.Context, in *OfCaller) (*revokedSessions, error) {
 	e, id := in.whose(ctx)
-	n, err := r.Sessions.RevokeAll(ctx, e, id, signedOut)
+	n, err := r.Sessions.RevokeAll(ctx, e, id)
 	if err != nil {
 		return nil, sessionProblem(err)
 	}

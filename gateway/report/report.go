@@ -6,6 +6,7 @@ package report
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,11 +21,21 @@ type Locations interface {
 	Frame(ctx context.Context, courier track.CourierID, data []byte) (intake.Receipt, error)
 }
 
-// Receiver is a [server.Receiver].
-type Receiver struct{ locations Locations }
+// Orders says which orders are a courier's; [*server.Owners] does.
+type Orders interface {
+	// Carries returns nil if an order is the courier's, and [server.ErrForbidden] if not.
+	Carries(ctx context.Context, courier, order string) error
+}
 
-// New returns a Receiver that passes positions on to l.
-func New(l Locations) *Receiver { return &Receiver{l} }
+// Receiver is a [server.Receiver].
+type Receiver struct {
+	locations Locations
+	orders    Orders
+}
+
+// New returns a Receiver that passes positions on to l, if the orders that they
+// name are the courier's. A nil Orders believes every courier.
+func New(l Locations, o Orders) *Receiver { return &Receiver{l, o} }
 
 // kind is what couriers send.
 const kind = "location.report"
@@ -33,6 +44,7 @@ const kind = "location.report"
 var (
 	ErrUnknown    = errors.New("this gateway takes no such event")
 	ErrNotCourier = errors.New("only couriers report locations")
+	ErrNotYours   = errors.New("the order is not under way with you")
 )
 
 // Receive implements [server.Receiver]. Its error says which fixes were refused,
@@ -45,6 +57,9 @@ func (r *Receiver) Receive(ctx context.Context, from server.Identity, event stri
 	if !ok {
 		return ErrNotCourier
 	}
+	if err := r.authorise(ctx, courier, data); err != nil {
+		return err
+	}
 	receipt, err := r.locations.Frame(ctx, track.CourierID(courier), data)
 	if errors.Is(err, intake.ErrMalformed) || errors.Is(err, intake.ErrBusy) || errors.Is(err, intake.ErrTooMany) {
 		return err
@@ -53,4 +68,33 @@ func (r *Receiver) Receive(ctx context.Context, from server.Identity, event stri
 		return errors.New("not kept for the moment; send it again") // the rest is for the logs
 	}
 	return receipt.Err()
+}
+
+// authorise returns an error if a fix names an order that is not the courier's.
+func (r *Receiver) authorise(ctx context.Context, courier string, data []byte) error {
+	if r.orders == nil {
+		return nil
+	}
+	var named struct {
+		Fixes []struct {
+			Order string `json:"order"`
+		} `json:"fixes"`
+	}
+	if err := json.Unmarshal(data, &named); err != nil {
+		return nil // whoever takes the fixes says what is wrong
+	}
+	asked := ""
+	for _, fix := range named.Fixes {
+		if fix.Order == "" || fix.Order == asked {
+			continue
+		}
+		asked = fix.Order
+		switch err := r.orders.Carries(ctx, courier, asked); {
+		case errors.Is(err, server.ErrForbidden):
+			return fmt.Errorf("%w: %.40q", ErrNotYours, asked)
+		case err != nil:
+			return errors.New("not kept for the moment; send it again")
+		}
+	}
+	return nil
 }

@@ -45,7 +45,7 @@ func open(t *testing.T) *street {
 	s.passes, err = server.NewPasses("a key for these tests", nil)
 	require.NoError(t, err)
 	locations := intake.New(s.positions, nil, intake.Options{Broadcaster: broadcast.New(publisher)})
-	g, err := server.New(t.Context(), publisher, s.passes, server.Options{Receiver: report.New(locations)})
+	g, err := server.New(t.Context(), publisher, s.passes, server.Options{Receiver: report.New(locations, nil)})
 	require.NoError(t, err)
 	h := httptest.NewServer(g.Handler())
 	t.Cleanup(func() {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/realtime"
 )
 
@@ -17,6 +18,8 @@ type Identity struct {
 	Roles   []string          // each is an audience that the client is in
 	Topics  []string          // patterns of topics that it may watch, as in path.Match: "order:12", "zone:*"
 	Expires time.Time         // renew before; zero means never
+	Caller  auth.Caller       // who has signed in; nobody with a pass
+	Token   string            // of a caller: by it the gateway renews, and notices a revocation
 }
 
 var (

@@ -49,8 +49,11 @@ func (s *Server) follow(now time.Time) {
 // visit does what is due for a session.
 func (c *session) visit(now time.Time) {
 	who, at := c.who.Load(), now.Unix()
+	if who.Token != "" {
+		c.look(now)
+	}
 	switch {
-	case !who.Expires.IsZero() && now.After(who.Expires):
+	case who.Token == "" && !who.Expires.IsZero() && now.After(who.Expires):
 		c.conn.Close(hub.Close{Code: hub.CodeUnauthorized, Reason: "the token has expired: connect with a new one"})
 	case now.Sub(c.line.LastHeard()) > 2*c.server.options.Ping+wheelRound:
 		c.conn.Close(hub.Close{Code: hub.CodeGone, Reason: "silent"})

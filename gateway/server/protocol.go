@@ -68,7 +68,8 @@ type (
 		Why    string `json:"why,omitempty"`
 	}
 	renewed struct {
-		Until int64 `json:"until,omitempty"`
+		Until int64  `json:"until,omitempty"`
+		Token string `json:"token,omitempty"` // the next access token, unasked
 	}
 	move struct {
 		In  int64  `json:"in"` // milliseconds to wait before connecting again

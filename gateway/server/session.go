@@ -35,6 +35,8 @@ type session struct {
 	moveAt      int64 // when to ask the client to move
 	closeAt     int64 // when to give up asking; 0 until asked
 
+	looking atomic.Bool // whether the session still goes on
+
 	bucket bucket // owned by the goroutine that reads
 
 	mu     sync.Mutex
@@ -185,7 +187,7 @@ func (c *session) renew(ctx context.Context, token string) bool {
 		return false
 	}
 	c.who.Store(&who)
-	c.conn.Send(outbound("renewed", renewed{until(who)}))
+	c.conn.Send(outbound("renewed", renewed{Until: until(who)}))
 	c.recheck(ctx)
 	return true
 }

@@ -167,9 +167,9 @@ func (s *Sessions) Get(ctx context.Context, id string) (Session, error) {
 	return session, err
 }
 
-// Revoke ends sessions of one entity, everywhere within [RevokedWithin], and
-// closes their sockets. It may be called again after [ErrUnavailable].
-func (s *Sessions) Revoke(ctx context.Context, reason string, sessions ...Session) error {
+// Revoke ends sessions, everywhere within [RevokedWithin]. It may be called again
+// after [ErrUnavailable].
+func (s *Sessions) Revoke(ctx context.Context, sessions ...Session) error {
 	if len(sessions) == 0 {
 		return nil
 	}
@@ -185,33 +185,18 @@ func (s *Sessions) Revoke(ctx context.Context, reason string, sessions ...Sessio
 	if err := s.cache.Revoke(ctx, now, ids...); err != nil {
 		return fmt.Errorf("%w: revoked, but not yet known to all; do it again: %w", ErrUnavailable, err)
 	}
-	return s.disconnect(ctx, reason, sessions)
-}
-
-func (s *Sessions) disconnect(ctx context.Context, reason string, sessions []Session) error {
-	if s.options.Disconnect == nil {
-		return nil
-	}
-	var errs []error
-	for _, session := range sessions {
-		c := Caller{Entity: session.Entity, ID: session.Subject, Session: session.ID}
-		errs = append(errs, s.options.Disconnect(ctx, c, reason))
-	}
-	if err := errors.Join(errs...); err != nil {
-		s.degraded(ctx, "sockets of revoked sessions stay until their next renewal", err)
-	}
 	return nil
 }
 
 // RevokeAll ends all sessions of an entity, and returns how many there were.
-func (s *Sessions) RevokeAll(ctx context.Context, e Entity, id, reason string) (int, error) {
+func (s *Sessions) RevokeAll(ctx context.Context, e Entity, id string) (int, error) {
 	revoked := 0
 	for {
 		found, err := s.List(ctx, e, id)
 		if err != nil || len(found) == 0 {
 			return revoked, err
 		}
-		if err := s.Revoke(ctx, reason, found...); err != nil {
+		if err := s.Revoke(ctx, found...); err != nil {
 			return revoked, err
 		}
 		revoked += len(found)

@@ -40,7 +40,7 @@ const Lead = 10 * time.Minute
 func ParseRing(text string) (Ring, error) {
 	var r Ring
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
-		return r, errors.New("the keys are not JSON; make them with go run ./scripts/keys") // not the text: it is secret
+		return r, errors.New("the keys are not JSON") // not the text: it is secret
 	}
 	var errs []error
 	for i, k := range r.Keys {
@@ -50,7 +50,7 @@ func ParseRing(text string) (Ring, error) {
 		}
 	}
 	if len(r.Keys) == 0 {
-		errs = append(errs, errors.New("there is no key; make one with go run ./scripts/keys"))
+		errs = append(errs, errors.New("there is no key"))
 	}
 	return r, errors.Join(errs...)
 }

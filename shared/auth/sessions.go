@@ -12,9 +12,6 @@ import (
 
 // Options adjusts Sessions; the zero value is right for production.
 type Options struct {
-	// Disconnect closes the sockets of sessions; nil where there are none.
-	Disconnect func(ctx context.Context, c Caller, reason string) error
-
 	Log *slog.Logger     // nil = slog.Default
 	Now func() time.Time // nil = time.Now
 }
