@@ -13,6 +13,9 @@ import (
 // ErrStale is returned to those who replace a version that is not the newest.
 var ErrStale = errors.New("somebody changed it since")
 
+// AnyVersion is expected by those who replace a config that they have not seen.
+const AnyVersion = -1
+
 // Revision is one version of the config; version 0 is [score.Standard].
 type Revision struct {
 	Version int          `json:"version" firestore:"version"`
@@ -57,13 +60,14 @@ func (s *Store) PutConfig(ctx context.Context, c score.Config, expected int, by 
 	if err := s.db.Fetch(ctx, l); err != nil {
 		return Revision{}, err
 	}
-	if before := revision(l); before.Version != expected {
+	before := revision(l)
+	if expected != AnyVersion && before.Version != expected {
 		return before, fmt.Errorf("%w: version %d is stored, not %d", ErrStale, before.Version, expected)
 	}
-	next := Revision{Version: expected + 1, By: by, At: now, Config: c}
+	next := Revision{Version: before.Version + 1, By: by, At: now, Config: c}
 	err := s.db.Commit(ctx, s.configs().Replace(l, next), s.revisions().Create(versionID(next.Version), next))
 	if errors.Is(err, docs.ErrConflict) || errors.Is(err, docs.ErrExists) {
-		return Revision{}, fmt.Errorf("%w: %w", ErrStale, err)
+		return before, fmt.Errorf("%w: %w", ErrStale, err)
 	}
 	return next, err
 }
