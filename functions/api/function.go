@@ -27,6 +27,7 @@ type Resources struct {
 	DeadLetters DeadLetters
 	Locations   Locations
 	Cutovers    Cutovers
+	Dispatching Dispatching
 	Devices     Devices
 	Files       Files
 	Pictures    Pictures
@@ -57,6 +58,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.DeadLetters.register(routes)
 	r.Locations.register(routes)
 	r.Cutovers.register(routes)
+	r.Dispatching.register(routes)
 	r.Devices.register(routes)
 	r.Files.register(routes)
 	r.Pictures.register(routes)

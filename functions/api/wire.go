@@ -97,6 +97,10 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
+	dispatching, err := dispatchingOf(p)
+	if err != nil {
+		return r, err
+	}
 	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(cache, trackredis.Options{})
 	return Resources{
 		Campaigns:   campaigns,
@@ -109,13 +113,14 @@ func resources(p *platform.Platform) (r Resources, err error) {
 			Now:    positions,
 			Past:   trackdb.New(db),
 		},
-		Cutovers: Cutovers{Store: cutover.NewStore(db, nil)},
-		Devices:  newDevices(db),
-		Files:    files,
-		Pictures: Pictures{Catalogs: catalogs, Files: files.Store},
-		Logs:     Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
-		Sessions: sessions,
-		Accounts: Accounts{Store: authdb.New(db), Sessions: sessions.Sessions},
+		Cutovers:    Cutovers{Store: cutover.NewStore(db, nil)},
+		Dispatching: dispatching,
+		Devices:     newDevices(db),
+		Files:       files,
+		Pictures:    Pictures{Catalogs: catalogs, Files: files.Store},
+		Logs:        Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
+		Sessions:    sessions,
+		Accounts:    Accounts{Store: authdb.New(db), Sessions: sessions.Sessions},
 	}, nil
 }
 
