@@ -126,6 +126,7 @@ var owners = map[string][]string{
 	"github.com/redis/go-redis":                             {"shared/realtime", "shared/*/*redis", "shared/httpapi", "shared/platform", "shared/auth"},
 	"github.com/caarlos0/env":                               {"shared/platform"},
 	"github.com/danielgtaylor/huma":                         {"functions/api", "shared/httpapi"},
+	"github.com/coreos/go-oidc":                             {"shared/auth"},
 	"github.com/golang-jwt/jwt":                             {"shared/auth"},
 	"github.com/robfig/cron":                                {"shared/function"},
 	"github.com/tidwall/gjson":                              {"shared/catalog"},
