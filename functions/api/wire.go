@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/auth/authdb"
 	"lastmile/shared/campaign/campaigntimer"
 	"lastmile/shared/catalog/catalogdb"
@@ -31,7 +32,7 @@ func Spec() function.Spec {
 		Publishes: event.All(),
 		Schedules: []string{campaigntimer.Function, jobtimer.Function},
 		Paths:     []string{"/v1/*", "/docs", "/docs/*", "/openapi.json", "/.well-known/*", objectsPath + "*"},
-		Secrets:   []string{confirmationSecret},
+		Secrets:   []string{auth.KeysSecret, confirmationSecret},
 		Binding:   function.Bind(build, function.OnHTTP[*Function]()),
 	}
 }
