@@ -17,6 +17,7 @@ func Spec() function.Spec {
 		Name:      "bulkpage",
 		Class:     function.Bulk,
 		Schedules: []string{jobtimer.Function},
+		Uses:      []platform.Resource{platform.Redis, platform.PrivateFiles},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{Min: time.Second, Max: 30 * time.Second, Attempts: 6})),
 	}

@@ -23,6 +23,7 @@ func Spec() function.Spec {
 		Timeout:   90 * time.Second, // [job.PageTimeout], and time to record a failure
 		Publishes: []event.Event{&event.CatalogPage{}, &event.ItemPicture{}},
 		Schedules: []string{jobtimer.Function},
+		Uses:      []platform.Resource{platform.Redis},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{Min: time.Second, Max: time.Minute, Attempts: 8})),
 	}

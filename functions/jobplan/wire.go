@@ -23,6 +23,7 @@ func Spec() function.Spec {
 		Timeout:   5 * time.Minute,
 		Publishes: []event.Event{&event.BulkPage{}, &event.CatalogPage{}},
 		Schedules: []string{jobtimer.Function},
+		Uses:      []platform.Resource{platform.Redis, platform.PrivateFiles},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{Min: time.Second, Max: 30 * time.Second, Attempts: 6})),
 	}

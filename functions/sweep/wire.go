@@ -22,6 +22,7 @@ func Spec() function.Spec {
 		Class:     function.Small,
 		Publishes: event.All(),
 		Schedules: []string{campaigntimer.Function, jobtimer.Function},
+		Uses:      []platform.Resource{platform.Redis, platform.PrivateFiles, platform.PublicFiles},
 		Binding:   function.Bind(build, function.OnSchedule("* * * * *", "UTC", (*Function).Handle)),
 	}
 }

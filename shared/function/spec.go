@@ -87,7 +87,9 @@ func (s Spec) timeout() time.Duration {
 	return s.Timeout
 }
 
-// Handler builds the function on p and returns it as Cloud Run serves it.
+// Handler builds the function on p, limits p to what the function declares, and
+// returns it as Cloud Run serves it.
 func (s Spec) Handler(p *platform.Platform) (http.Handler, error) {
+	p.Limit(s.Uses...)
 	return s.Binding.handler(s, p)
 }

@@ -10,6 +10,9 @@ import (
 
 // PrivateFiles returns the bucket of files that are nobody's to read.
 func (p *Platform) PrivateFiles() (*files.Bucket, error) {
+	if err := p.check(PrivateFiles); err != nil {
+		return nil, err
+	}
 	return p.openFiles(&p.privateFiles, p.Config.PrivateFiles, files.Options{Base: p.objects("private")})
 }
 
@@ -17,6 +20,9 @@ var errNoPublicFiles = errors.New("there is no bucket for public files: set PUBL
 
 // PublicFiles returns the bucket of files that everybody may read.
 func (p *Platform) PublicFiles() (*files.Bucket, error) {
+	if err := p.check(PublicFiles); err != nil {
+		return nil, err
+	}
 	if p.Config.PublicFiles == "" {
 		return nil, errNoPublicFiles
 	}

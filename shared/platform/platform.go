@@ -43,6 +43,9 @@ type Platform struct {
 
 	mu     sync.Mutex
 	closes []func() error // guarded by mu; in the order of opening
+
+	limited bool       // guarded by mu
+	allowed []Resource // guarded by mu
 }
 
 // New returns a Platform that has opened nothing yet. Its records are written as
@@ -114,6 +117,9 @@ func (p *Platform) Timers() (*timer.Queue, error) {
 // Redis returns the connection to Redis.
 func (p *Platform) Redis() (*redis.Client, error) {
 	return p.redis.open(func() (*redis.Client, error) {
+		if err := p.check(Redis); err != nil {
+			return nil, err
+		}
 		o, err := p.Config.RedisOptions()
 		if err != nil {
 			return nil, err

@@ -1,5 +1,11 @@
 package platform
 
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
 // Resource is something that not every service may use: Terraform grants it to
 // those whose declaration names it.
 type Resource string
@@ -12,3 +18,23 @@ const (
 	Maps              Resource = "maps" // of roads
 	PushNotifications Resource = "push"
 )
+
+// ErrUndeclared is returned for a resource that a service does not declare: in
+// the cloud it would have no right to it.
+var ErrUndeclared = errors.New("undeclared resource")
+
+// Limit lets p open no resources but these.
+func (p *Platform) Limit(to ...Resource) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.limited, p.allowed = true, to
+}
+
+func (p *Platform) check(r Resource) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limited && !slices.Contains(p.allowed, r) {
+		return fmt.Errorf("%w: name %q in the function's Spec.Uses", ErrUndeclared, r)
+	}
+	return nil
+}
