@@ -160,7 +160,7 @@ type grantCampaign struct {
 	CampaignRef
 	Body struct {
 		Customers []string `json:"customers" minItems:"1" maxItems:"500" uniqueItems:"true"`
-		Uses      int      `json:"uses" minimum:"1" maximum:"1000" default:"1" doc:"in how many orders altogether"`
+		Uses      int      `json:"uses,omitempty" minimum:"1" maximum:"1000" default:"1" doc:"in how many orders altogether"`
 	}
 }
 

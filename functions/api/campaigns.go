@@ -11,7 +11,7 @@ import (
 	"lastmile/shared/auth"
 	"lastmile/shared/campaign"
 	"lastmile/shared/campaign/campaigndb"
-	"lastmile/shared/event"
+	"lastmile/shared/httpapi"
 )
 
 // Campaigns are the routes of shops' campaigns. Merchants see those of their
@@ -74,7 +74,6 @@ func answerCampaign(c campaign.Campaign, now time.Time) *campaignAnswer {
 }
 
 type createCampaign struct {
-	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"the same key names the same campaign"`
 	Body struct {
 		Shop  string         `json:"shop" maxLength:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9_-]*$"`
 		Kind  campaign.Kind  `json:"kind" enum:"percent_off,flash_sale,amount_off,free_delivery"`
@@ -91,11 +90,7 @@ func (r Campaigns) create(ctx context.Context, in *createCampaign) (*campaignAns
 	if !manages(caller, in.Body.Shop) {
 		return nil, huma.Error404NotFound("no such shop")
 	}
-	id := campaign.ID(event.NewID())
-	if in.Key != "" {
-		id = campaign.DeriveID(caller.String(), in.Key)
-	}
-	c, err := in.campaign(id, caller.String(), now)
+	c, err := in.campaign(campaign.ID(httpapi.EffectID(ctx)), caller.String(), now)
 	if err != nil {
 		return nil, campaignError(err)
 	}

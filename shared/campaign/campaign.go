@@ -18,16 +18,10 @@ package campaign
 import (
 	"slices"
 	"time"
-
-	"lastmile/shared/event"
 )
 
 // ID identifies a campaign.
 type ID string
-
-// DeriveID returns the id of the campaign that caller created under key:
-// creating it again names the same one.
-func DeriveID(caller, key string) ID { return ID(event.DeriveID("campaign", caller, key)) }
 
 // Campaign is a time-bounded offer of a shop.
 type Campaign struct {
