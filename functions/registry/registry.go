@@ -12,6 +12,7 @@ import (
 	"lastmile/functions/bulkpage"
 	"lastmile/functions/catalogpage"
 	"lastmile/functions/catalogtick"
+	"lastmile/functions/console"
 	"lastmile/functions/deadletter"
 	"lastmile/functions/distance"
 	"lastmile/functions/jobfinish"
@@ -22,6 +23,7 @@ import (
 	"lastmile/functions/picture"
 	"lastmile/functions/scoreupdate"
 	"lastmile/functions/sweep"
+	"lastmile/shared/auth"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
 	"lastmile/shared/platform"
@@ -35,6 +37,7 @@ func All() []function.Spec {
 		bulkpage.Spec(),
 		catalogpage.Spec(),
 		catalogtick.Spec(),
+		console.Spec(),
 		deadletter.Spec(),
 		distance.Spec(),
 		jobfinish.Spec(),
@@ -73,6 +76,7 @@ func gateway() function.Spec {
 		Timeout:   time.Hour,
 		Publishes: []event.Event{&event.LocationBatch{}},
 		Uses:      []platform.Resource{platform.Redis},
+		Secrets:   []string{auth.KeysSecret},
 		Paths:     []string{"/gateway/*"},
 	}
 }
