@@ -12,7 +12,6 @@ import (
 	"lastmile/functions/bulkpage"
 	"lastmile/functions/catalogpage"
 	"lastmile/functions/catalogtick"
-	"lastmile/functions/console"
 	"lastmile/functions/deadletter"
 	"lastmile/functions/distance"
 	"lastmile/functions/jobfinish"
@@ -37,7 +36,6 @@ func All() []function.Spec {
 		bulkpage.Spec(),
 		catalogpage.Spec(),
 		catalogtick.Spec(),
-		console.Spec(),
 		deadletter.Spec(),
 		distance.Spec(),
 		jobfinish.Spec(),
