@@ -1,0 +1,358 @@
+// A map on a canvas: roads that are drawn once for each view of it, and couriers
+// and places that are drawn anew for each frame.
+import { h } from './dom.js'
+
+const world = 256 // of Mercator's square at zoom 0
+const mx = (lng) => ((lng + 180) / 360) * world
+const my = (lat) => (0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI)) * world
+const glide = 5000 // ms in which a courier moves on to its next position
+
+/** MapCanvas shows roads, couriers and orders. */
+export class MapCanvas {
+  #view = { x: 0, y: 0, scale: 1 } // the middle in world units, and pixels for each
+  #roads = []
+  #sheet = null // the roads as drawn for one view
+  #fleet = new Map()
+  #marks = []
+  #area = []
+  #placed = false
+  #frame
+  #drag = null
+
+  /** pick is called with what a person clicks on: {kind, id}. */
+  constructor(pick) {
+    this.pick = pick
+    this.frames = 0
+    this.tip = h('p', { class: 'tip', hidden: true })
+    this.canvas = h('canvas', {
+      class: 'map', tabindex: '0', role: 'application', 'aria-roledescription': 'map',
+      'aria-label': 'Map of couriers and orders. Arrow keys move it, plus and minus zoom, 0 shows all.',
+      onkeydown: (e) => this.#key(e), onwheel: (e) => this.#wheel(e), onpointerdown: (e) => this.#down(e), onpointermove: (e) => this.#move(e),
+      onpointerup: (e) => this.#up(e), onpointercancel: () => (this.#drag = null), onpointerleave: () => (this.tip.hidden = true),
+    })
+    this.element = h('div', { class: 'map-box', 'data-own': 'map' }, this.canvas, this.tip,
+      h('div', { class: 'zoom' }, [['+', 'Zoom in', 1.6], ['−', 'Zoom out', 1 / 1.6]].map(([t, label, by]) => h('button', { type: 'button', 'aria-label': label, onclick: () => this.zoom(by) }, t)),
+        h('button', { type: 'button', 'aria-label': 'Show all', onclick: () => this.fit() }, '⤢')))
+    this.sized = new ResizeObserver(() => this.#resize())
+    this.sized.observe(this.element)
+    this.scheme = matchMedia('(prefers-color-scheme: dark)')
+    this.scheme.addEventListener('change', this.recolour)
+    this.recolour()
+    const draw = () => {
+      this.#frame = requestAnimationFrame(draw)
+      this.#draw()
+    }
+    draw()
+  }
+
+  end() {
+    cancelAnimationFrame(this.#frame)
+    this.sized.disconnect()
+    this.scheme.removeEventListener('change', this.recolour)
+  }
+
+  recolour = () => {
+    const style = getComputedStyle(document.documentElement)
+    this.colours = Object.fromEntries(['land', 'road', 'road-wide', 'courier', 'courier-busy', 'courier-old', 'order', 'alarm', 'shop', 'zone', 'text'].map((n) => [n, style.getPropertyValue('--map-' + n).trim() || '#888']))
+    this.#sheet = null
+  }
+
+  /** roads are lines: {speed, points: [lng, lat, lng, lat …]}. */
+  setRoads(lines) {
+    this.#roads = lines.map(({ speed, points }) => {
+      const flat = new Float64Array(points.length)
+      for (let i = 0; i < points.length; i += 2) {
+        flat[i] = mx(points[i])
+        flat[i + 1] = my(points[i + 1])
+      }
+      return { speed, flat }
+    })
+    this.#sheet = null
+    if (!this.#placed) this.fit()
+  }
+
+  /** setArea outlines zones: each a list of {lat, lng}. */
+  setAreas(areas) {
+    this.#area = areas.map((ring) => ring.map((p) => [mx(p.lng), my(p.lat)]))
+    this.#sheet = null
+    if (!this.#placed) this.fit()
+  }
+
+  /** move tells where a courier is, in degrees; it glides there. */
+  move(id, lat, lng, seen) {
+    const x = mx(lng)
+    const y = my(lat)
+    const c = this.#fleet.get(id)
+    if (!c) return void this.#fleet.set(id, { id, x, y, fx: x, fy: y, tx: x, ty: y, at: 0, seen, busy: false })
+    if (seen < c.seen) return
+    Object.assign(c, { fx: c.x, fy: c.y, tx: x, ty: y, at: performance.now(), seen })
+  }
+
+  /** busy says who carries something now. */
+  setBusy(ids) {
+    for (const c of this.#fleet.values()) c.busy = ids.has(c.id)
+  }
+
+  /** forget leaves couriers out that are not of these. */
+  only(ids) {
+    for (const id of this.#fleet.keys()) if (!ids.has(id)) this.#fleet.delete(id)
+  }
+
+  get size() {
+    return this.#fleet.size
+  }
+
+  /** inView is who is on screen, up to so many. */
+  inView(most) {
+    const ids = []
+    const { w, hgt } = this.#box()
+    for (const c of this.#fleet.values()) {
+      const [x, y] = this.#screen(c.tx, c.ty, w, hgt)
+      if (x < 0 || y < 0 || x > w || y > hgt) continue
+      if (ids.push(c.id) > most) return null
+    }
+    return ids
+  }
+
+  /** setMarks shows shops and orders: {kind, id, lat, lng, alarm, label}. */
+  setMarks(marks) {
+    this.#marks = marks.map((m) => ({ ...m, x: mx(m.lng), y: my(m.lat) }))
+  }
+
+  /** fit shows all that there is. */
+  fit() {
+    let [west, north, east, south] = [Infinity, Infinity, -Infinity, -Infinity]
+    const take = (x, y) => {
+      west = Math.min(west, x)
+      east = Math.max(east, x)
+      north = Math.min(north, y)
+      south = Math.max(south, y)
+    }
+    for (const r of this.#roads) for (let i = 0; i < r.flat.length; i += 2) take(r.flat[i], r.flat[i + 1])
+    if (west === Infinity) for (const c of [...this.#fleet.values()].map((f) => [f.tx, f.ty]).concat(this.#marks.map((m) => [m.x, m.y]))) take(...c)
+    if (west === Infinity) for (const ring of this.#area) for (const p of ring) take(...p)
+    if (west === Infinity) return
+    const { w, hgt } = this.#box()
+    if (!w) return
+    this.#placed = true
+    this.#view = { x: (west + east) / 2, y: (north + south) / 2, scale: Math.min(w / (east - west || 0.001), hgt / (south - north || 0.001)) * 0.94 }
+    this.#sheet = null
+  }
+
+  /** focus shows one place. */
+  focus(lat, lng) {
+    this.#view = { x: mx(lng), y: my(lat), scale: Math.max(this.#view.scale, 20_000) }
+    this.#placed = true
+    this.#sheet = null
+  }
+
+  zoom(by, px, py) {
+    const { w, hgt } = this.#box()
+    const v = this.#view
+    const dx = ((px ?? w / 2) - w / 2) / v.scale
+    const dy = ((py ?? hgt / 2) - hgt / 2) / v.scale
+    const scale = Math.min(Math.max(v.scale * by, 1), 4e6)
+    const k = 1 - v.scale / scale
+    this.#view = { x: v.x + dx * k, y: v.y + dy * k, scale }
+    this.#sheet = null
+  }
+
+  #pan(dx, dy) {
+    this.#view.x -= dx / this.#view.scale
+    this.#view.y -= dy / this.#view.scale
+  }
+
+  #box() {
+    return { w: this.canvas.clientWidth, hgt: this.canvas.clientHeight }
+  }
+
+  #screen(x, y, w, hgt) {
+    const v = this.#view
+    return [(x - v.x) * v.scale + w / 2, (y - v.y) * v.scale + hgt / 2]
+  }
+
+  #resize() {
+    const ratio = devicePixelRatio || 1
+    const { width, height } = this.element.getBoundingClientRect()
+    this.canvas.width = Math.round(width * ratio)
+    this.canvas.height = Math.round(height * ratio)
+    this.#sheet = null
+    if (!this.#placed) this.fit()
+  }
+
+  #draw() {
+    const { w, hgt } = this.#box()
+    if (!w || !hgt) return
+    const ratio = devicePixelRatio || 1
+    const c = this.canvas.getContext('2d', { alpha: false })
+    this.#paper(w, hgt, ratio)
+    const dx = (this.#sheet.x - this.#view.x) * this.#view.scale
+    const dy = (this.#sheet.y - this.#view.y) * this.#view.scale
+    c.setTransform(1, 0, 0, 1, 0, 0)
+    c.fillStyle = this.colours.land
+    c.fillRect(0, 0, this.canvas.width, this.canvas.height)
+    c.drawImage(this.#sheet.canvas, Math.round((dx - this.#sheet.margin) * ratio), Math.round((dy - this.#sheet.margin) * ratio))
+    c.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.#drawMarks(c, w, hgt)
+    this.#drawFleet(c, w, hgt)
+    this.frames++
+  }
+
+  // #paper draws roads, with a margin so that a map that is dragged needs no new
+  // ones at once.
+  #paper(w, hgt, ratio) {
+    const v = this.#view
+    const margin = 160
+    const s = this.#sheet
+    if (s && s.scale === v.scale && s.ratio === ratio && Math.abs(s.x - v.x) * v.scale < margin && Math.abs(s.y - v.y) * v.scale < margin) return
+    const canvas = s?.canvas ?? document.createElement('canvas')
+    canvas.width = (w + 2 * margin) * ratio
+    canvas.height = (hgt + 2 * margin) * ratio
+    const c = canvas.getContext('2d', { alpha: false })
+    c.fillStyle = this.colours.land
+    c.fillRect(0, 0, canvas.width, canvas.height)
+    c.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.#sheet = { canvas, x: v.x, y: v.y, scale: v.scale, ratio, margin }
+    this.#drawRoads(c, w, hgt, margin)
+  }
+
+  #drawRoads(c, w, hgt, margin) {
+    const v = this.#view
+    const px = (x) => (x - v.x) * v.scale + w / 2 + margin
+    const py = (y) => (y - v.y) * v.scale + hgt / 2 + margin
+    const [right, bottom] = [w + 2 * margin, hgt + 2 * margin]
+    c.lineJoin = c.lineCap = 'round'
+    for (const [wide, colour] of [[false, this.colours.road], [true, this.colours['road-wide']]]) {
+      c.beginPath()
+      for (const { speed, flat } of this.#roads) {
+        if (speed >= 45 !== wide) continue
+        if (outside(flat, px, py, right, bottom)) continue
+        c.moveTo(px(flat[0]), py(flat[1]))
+        for (let i = 2; i < flat.length; i += 2) c.lineTo(px(flat[i]), py(flat[i + 1]))
+      }
+      c.strokeStyle = colour
+      c.lineWidth = Math.min(Math.max(v.scale / 60_000, 0.5), 7) * (wide ? 1.8 : 1)
+      c.stroke()
+    }
+    c.strokeStyle = this.colours.zone
+    c.lineWidth = 1.5
+    c.setLineDash([6, 5])
+    for (const ring of this.#area) {
+      c.beginPath()
+      ring.forEach(([x, y], i) => (i ? c.lineTo(px(x), py(y)) : c.moveTo(px(x), py(y))))
+      c.closePath()
+      c.stroke()
+    }
+    c.setLineDash([])
+  }
+
+  #drawMarks(c, w, hgt) {
+    for (const m of this.#marks) {
+      const [x, y] = this.#screen(m.x, m.y, w, hgt)
+      if (x < -9 || y < -9 || x > w + 9 || y > hgt + 9) continue
+      c.beginPath()
+      if (m.kind === 'shop') c.rect(x - 3.5, y - 3.5, 7, 7)
+      else c.arc(x, y, m.alarm ? 6 : 4, 0, 7)
+      c.lineWidth = 2
+      c.fillStyle = m.kind === 'shop' ? this.colours.shop : m.alarm ? this.colours.alarm : this.colours.land
+      c.strokeStyle = m.kind === 'shop' ? this.colours.land : m.alarm ? this.colours.alarm : this.colours.order
+      c.fill()
+      c.stroke()
+    }
+  }
+
+  #drawFleet(c, w, hgt) {
+    const now = performance.now()
+    const old = Date.now() / 1000 - 120
+    const v = this.#view
+    const r = this.#fleet.size > 2000 ? 2 : 3.5
+    const groups = { 'courier-old': [], courier: [], 'courier-busy': [] }
+    for (const f of this.#fleet.values()) {
+      const k = Math.min((now - f.at) / glide, 1)
+      f.x = f.fx + (f.tx - f.fx) * k
+      f.y = f.fy + (f.ty - f.fy) * k
+      const x = (f.x - v.x) * v.scale + w / 2
+      const y = (f.y - v.y) * v.scale + hgt / 2
+      if (x < -5 || y < -5 || x > w + 5 || y > hgt + 5) continue
+      groups[f.seen < old ? 'courier-old' : f.busy ? 'courier-busy' : 'courier'].push(x, y)
+    }
+    for (const [colour, at] of Object.entries(groups)) {
+      c.fillStyle = this.colours[colour]
+      c.beginPath()
+      for (let i = 0; i < at.length; i += 2) {
+        if (r < 3) c.rect(at[i] - r, at[i + 1] - r, 2 * r, 2 * r)
+        else {
+          c.moveTo(at[i] + r, at[i + 1])
+          c.arc(at[i], at[i + 1], r, 0, 7)
+        }
+      }
+      c.fill()
+    }
+  }
+
+  #key(e) {
+    const step = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[e.key]
+    if (step) this.#pan(...step)
+    else if (e.key === '+' || e.key === '=') this.zoom(1.6)
+    else if (e.key === '-') this.zoom(1 / 1.6)
+    else if (e.key === '0') this.fit()
+    else return
+    e.preventDefault()
+  }
+
+  #wheel(e) {
+    e.preventDefault()
+    this.zoom(Math.exp(-e.deltaY / 400), e.offsetX, e.offsetY)
+  }
+
+  #down(e) {
+    this.canvas.setPointerCapture(e.pointerId)
+    this.#drag = { x: e.offsetX, y: e.offsetY, moved: 0 }
+  }
+
+  #move(e) {
+    if (!this.#drag) return this.#hover(e)
+    const [dx, dy] = [e.offsetX - this.#drag.x, e.offsetY - this.#drag.y]
+    this.#pan(dx, dy)
+    this.#drag = { x: e.offsetX, y: e.offsetY, moved: this.#drag.moved + Math.abs(dx) + Math.abs(dy) }
+  }
+
+  #up(e) {
+    const still = this.#drag?.moved < 5
+    this.#drag = null
+    const found = still && this.#nearest(e.offsetX, e.offsetY)
+    if (found) this.pick(found)
+  }
+
+  #hover(e) {
+    const found = this.#nearest(e.offsetX, e.offsetY)
+    this.tip.hidden = !found
+    this.canvas.classList.toggle('over', !!found)
+    if (!found) return
+    this.tip.textContent = found.label ?? `${found.kind} ${found.id}`
+    this.tip.style.left = e.offsetX + 12 + 'px'
+    this.tip.style.top = e.offsetY + 12 + 'px'
+  }
+
+  #nearest(px, py) {
+    const { w, hgt } = this.#box()
+    let best = null
+    let least = 12 ** 2
+    const look = (thing, kind, x, y) => {
+      const [sx, sy] = this.#screen(x, y, w, hgt)
+      const d = (sx - px) ** 2 + (sy - py) ** 2
+      if (d < least) [least, best] = [d, { kind, id: thing.id, label: thing.label }]
+    }
+    for (const f of this.#fleet.values()) look(f, 'courier', f.x, f.y)
+    for (const m of this.#marks) look(m, m.kind, m.x, m.y)
+    return best
+  }
+}
+
+function outside(flat, px, py, right, bottom) {
+  const x0 = px(flat[0])
+  const y0 = py(flat[1])
+  const x1 = px(flat[flat.length - 2])
+  const y1 = py(flat[flat.length - 1])
+  return (x0 < 0 && x1 < 0) || (y0 < 0 && y1 < 0) || (x0 > right && x1 > right) || (y0 > bottom && y1 > bottom)
+}

@@ -1,0 +1,98 @@
+// One order: what became of it and when, who was asked to carry it and why, the
+// way it went, and every record about it.
+import { h, table, row, chip, link, facts, number, show, ask, field } from '../dom.js'
+import { at, money, since, span, nanos } from '../format.js'
+import { get, post, id } from '../api.js'
+import { MapCanvas } from '../canvas.js'
+import { records } from './records.js'
+import { entries } from './ledger.js'
+
+const steps = [['placedAt', 'placed'], ['acceptedAt', 'accepted'], ['assignedAt', 'courier assigned'], ['readyAt', 'ready'], ['pickedUpAt', 'picked up'], ['deliveredAt', 'delivered'], ['closedAt', 'closed']]
+const maybe = (promise) => promise.catch(() => null)
+
+export function open(page) {
+  const order = page.params.order
+  const path = '/v1/orders/' + id(order)
+  const map = new MapCanvas(() => {})
+  page.onEnd(() => map.end())
+  page.name('Order ', h('code', null, order))
+  page.watch('order:' + order)
+  page.hear((f) => f.t === 'courier.moved' && f.s === 'order:' + order && map.move(f.d.courier, f.d.lat, f.d.lng, Date.parse(f.d.at) / 1000))
+  page.keep(async () => {
+    const [o, search, rounds, trail, log] = await Promise.all([
+      get(path), maybe(get('/v1/dispatch/' + id(order))), maybe(get(`/v1/dispatch/${id(order)}/rounds`, { limit: 20 })), maybe(get(path + '/trail')),
+      maybe(get('/v1/logs', { entity: 'order:' + order, limit: 200 })),
+    ])
+    const newest = rounds?.rounds?.[0]
+    const round = newest && (await maybe(get('/v1/rounds/' + newest.id)))
+    const where = o.courier && o.open ? await maybe(get(`/v1/couriers/${id(o.courier)}/location`)) : null
+    return { o, search, rounds: rounds?.rounds ?? [], round, trail, log, where }
+  }, (data) => draw(page, map, data), { on: (f) => f.d?.order === order || f.k === 'order:' + order, every: 20 })
+}
+
+function draw(page, map, { o, search, rounds, round, trail, log, where }) {
+  if (where) map.move(where.courier, where.lat, where.lng, Date.parse(where.at) / 1000)
+  const ends = [{ kind: 'shop', id: o.shop, ...o.pickup.point }, { kind: 'order', id: o.id, ...o.dropoff.point }]
+  const points = (trail?.legs ?? []).map((l) => ({ speed: 60, points: (l.trail ?? []).flatMap((p) => [p.lng, p.lat]) })).filter((l) => l.points.length > 3)
+  map.setMarks(ends)
+  map.setRoads(points.length ? points : [{ speed: 0, points: ends.flatMap((e) => [e.lng, e.lat]) }])
+  show(page.tools, (o.allowed ?? []).filter((a) => a !== 'rate').map((a) => h('button', { type: 'button', class: danger(a) ? 'danger' : 'quiet', onclick: () => act(page, o, a) }, a)))
+  return [
+    h('div', { class: 'lead' }, chip(o.state), search && chip(search.state, 'dispatch: ' + search.state), o.closing && h('span', null, `${o.closing.by}: ${o.closing.reason}`)),
+    h('div', { class: 'columns' },
+      h('section', null, h('h2', null, 'Time line'), timeline(o), h('h2', null, 'Contents'), lines(o)),
+      h('section', null, h('h2', null, 'Way'), map.element,
+        facts([['Shop', link('/catalogues/' + o.shop, o.shop)], ['From', o.pickup.address], ['To', o.dropoff.address], ['Note', o.dropoff.note], ['Customer', o.customer],
+          ['Courier', o.courier && link('/couriers/' + o.courier, o.courier)], ['Zone', o.zone], ['Gone so far', trail?.legs?.length && (trail.legs.reduce((m, l) => m + l.metres, 0) / 1000).toFixed(1) + ' km'],
+          ['Rating', o.rating && `courier ${o.rating.courier}/5, shop ${o.rating.shop}/5 ${o.rating.text ?? ''}`]]))),
+    h('section', null, h('h2', null, 'Search for a courier'), search ? dispatch(page, search) : h('p', { class: 'empty' }, 'Nobody was looked for yet'),
+      round && entries(round, o.id),
+      rounds.length > 1 && table('Rounds', ['Round', 'When'], rounds.map((r) => row(r.id, link('/rounds/' + r.id, r.id.slice(0, 12)), at(r.at))))),
+    h('section', null, h('h2', null, 'Everything about it'), log ? records(log.records) : h('p', { class: 'empty problem' }, 'The records cannot be read')),
+  ]
+}
+
+function timeline(o) {
+  let before
+  return h('ol', { class: 'timeline' }, steps.filter(([f]) => o[f]).sort((a, b) => Date.parse(o[a[0]]) - Date.parse(o[b[0]])).map(([f, text]) => {
+    const took = before && span((Date.parse(o[f]) - before) / 1000)
+    before = Date.parse(o[f])
+    return h('li', { 'data-key': f }, h('b', null, text), ' ', at(o[f]), took && h('small', null, ' after ' + took))
+  }), o.open && o.promisedAt && h('li', { 'data-key': 'promised', class: 'ahead' }, h('b', null, 'promised ready'), ' ', at(o.promisedAt)))
+}
+
+function lines(o) {
+  const m = (n) => number(money(n, o.price.currency))
+  const sums = [['items', 'Items'], ['discount', 'Discount'], ['delivery', 'Delivery'], ['service', 'Service'], ['tip', 'Tip'], ['total', 'Total']]
+  return table('Contents', ['Item', 'Quantity#', 'Price#'], [
+    ...o.lines.map((l) => row(l.item, l.name, number(l.quantity), m(l.total))),
+    ...sums.filter(([f]) => o.price[f]).map(([f, t]) => row('sum-' + f, t, '', m(f === 'discount' ? -o.price[f] : o.price[f]))),
+  ])
+}
+
+function dispatch(page, s) {
+  const open = s.state === 'waiting' || s.state === 'carried' || s.state === 'unassigned'
+  return [
+    h('p', { class: 'actions start' }, `Search ${s.gen}, round ${s.round}. `, s.winner && ['Carried by ', link('/couriers/' + s.winner, s.winner), s.manual && ', chosen by an operator', '. '],
+      open && h('button', { type: 'button', class: 'quiet', onclick: () => pin(page, s) }, 'Choose a courier'),
+      open && h('button', { type: 'button', class: 'quiet', onclick: () => again(page, s) }, 'Search anew')),
+    table('Offers', ['Courier', 'Outcome', 'Round#', 'Asked', 'Until'], (s.offers ?? []).map((f) => row(`${f.gen}-${f.round}-${f.courier}`, link('/couriers/' + f.courier, f.courier), chip(f.state), number(f.round), at(f.at), at(f.expires))), 'Nobody was asked yet'),
+  ]
+}
+
+const danger = (a) => a === 'cancel' || a === 'reject'
+
+async function act(page, o, action) {
+  const fields = danger(action) ? [field('Reason', h('input', { name: 'reason', required: true, maxlength: 500 }), 'The customer sees it.')] : []
+  const given = await ask({ title: `${action} order ${o.id}?`, text: 'This cannot be undone.', fields, action, danger: danger(action) })
+  if (given) page.act(`Order ${o.id}: ${action}`, () => post(`/v1/orders/${id(o.id)}/${action}`, Object.keys(given).length ? given : undefined))
+}
+
+async function pin(page, s) {
+  const given = await ask({ title: 'Choose a courier', text: 'Whoever has the order loses it. Nobody but an operator changes that again.', fields: [field('Courier', h('input', { name: 'courier', required: true, maxlength: 64 }))], action: 'Give the order', danger: true })
+  if (given) page.act(`${given.courier} has the order`, () => post(`/v1/dispatch/${id(s.order)}/pin`, given))
+}
+
+async function again(page, s) {
+  if (await ask({ title: 'Search a courier anew?', text: s.winner ? `${s.winner} loses the order.` : 'Rounds begin again from the start.', action: 'Search anew', danger: !!s.winner })) page.act('Searching anew', () => post(`/v1/dispatch/${id(s.order)}/retry`))
+}
