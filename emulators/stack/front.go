@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -60,7 +61,11 @@ func (f *front) routes() http.Handler {
 		f.handler(r.PathValue("name")).ServeHTTP(w, r)
 	})
 	mux.Handle("/gateway/", http.StripPrefix("/gateway", &f.gateways))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { f.handler("api").ServeHTTP(w, r) })
+	for _, spec := range registry.All() {
+		for _, path := range spec.Paths {
+			mux.HandleFunc(strings.TrimSuffix(path, "*"), func(w http.ResponseWriter, r *http.Request) { f.handler(spec.Name).ServeHTTP(w, r) })
+		}
+	}
 	return mux
 }
 
