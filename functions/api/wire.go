@@ -32,6 +32,7 @@ func Spec() function.Spec {
 		Publishes: event.All(),
 		Schedules: []string{campaigntimer.Function, jobtimer.Function},
 		Paths:     []string{"/v1/*", "/docs", "/docs/*", "/openapi.json", "/.well-known/*", objectsPath + "*"},
+		Uses:      []platform.Resource{platform.Redis, platform.PrivateFiles, platform.PublicFiles},
 		Secrets:   []string{auth.KeysSecret, confirmationSecret},
 		Binding:   function.Bind(build, function.OnHTTP[*Function]()),
 	}
