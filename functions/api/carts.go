@@ -25,8 +25,9 @@ func (c Carts) register(api huma.API) {
 	}, c.validate)
 }
 
-// cartBody is a cart as clients send it.
-type cartBody struct {
+// CartBody is a cart as clients send it. It is exported for huma, which skips
+// embedded types that are not.
+type CartBody struct {
 	Shop      string        `json:"shop" minLength:"1" maxLength:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9_-]*$" example:"corner-bakery"`
 	Lines     []cartLine    `json:"lines" maxItems:"500"`
 	Dropoff   dropoff       `json:"dropoff"`
@@ -48,7 +49,7 @@ type dropoff struct {
 }
 
 // cart returns b as the rules see it.
-func (b cartBody) cart() cart.Cart {
+func (b CartBody) cart() cart.Cart {
 	c := cart.Cart{Shop: b.Shop, Dropoff: b.Dropoff.Point, Tip: b.Tip, Campaigns: b.Campaigns}
 	for _, l := range b.Lines {
 		line := cart.Line{Item: l.Item, Quantity: l.Quantity, Price: -1}
@@ -62,7 +63,7 @@ func (b cartBody) cart() cart.Cart {
 
 // items are those that are worth reading: a cart beyond the bounds is refused
 // whatever they are.
-func (b cartBody) items() []string {
+func (b CartBody) items() []string {
 	lines := b.Lines[:min(len(b.Lines), cart.MaxLines)]
 	ids := make([]string, len(lines))
 	for i, l := range lines {
@@ -72,7 +73,7 @@ func (b cartBody) items() []string {
 }
 
 // customer is whose cart it is: the caller's own, unless that is an operator.
-func (b cartBody) customer(ctx context.Context) string {
+func (b CartBody) customer(ctx context.Context) string {
 	switch c := auth.From(ctx); c.Entity {
 	case auth.Customer:
 		return c.ID
@@ -83,7 +84,7 @@ func (b cartBody) customer(ctx context.Context) string {
 }
 
 type validateCart struct {
-	Body cartBody
+	Body CartBody
 }
 
 type cartAnswer struct {

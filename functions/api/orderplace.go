@@ -17,7 +17,7 @@ import (
 
 type placeOrder struct {
 	Body struct {
-		cartBody
+		CartBody
 		Quote string `json:"quote" minLength:"1" maxLength:"64" doc:"quote.hash of the validated cart"`
 		Cash  bool   `json:"cash,omitempty" doc:"the courier collects the price"`
 	}

@@ -26,7 +26,7 @@ var (
 
 // Shop is who sells. Amounts are in the minor unit of its currency.
 type Shop struct {
-	ID      string    `json:"id" firestore:"id"`
+	ID      string    `json:"id" firestore:"id" required:"false" doc:"that of the path"`
 	Name    string    `json:"name" firestore:"name" maxLength:"200" example:"Corner Bakery"`
 	Point   geo.Point `json:"point" firestore:"point" doc:"where couriers fetch"`
 	Address string    `json:"address,omitempty" firestore:"address,omitempty" maxLength:"500"`
@@ -44,15 +44,15 @@ type Shop struct {
 	// Needs are the skills that its couriers have to have.
 	Needs []string `json:"needs,omitempty" firestore:"needs,omitempty" maxItems:"20" doc:"skills that couriers have to have" example:"[\"alcohol\"]"`
 
-	Version int       `json:"version" firestore:"version" readOnly:"true" doc:"counts changes from 1"`
-	By      string    `json:"by" firestore:"by" readOnly:"true" doc:"who made the last one"`
-	At      time.Time `json:"at" firestore:"at" readOnly:"true" doc:"when"`
+	Version int       `json:"version" firestore:"version" readOnly:"true" required:"false" doc:"counts changes from 1"`
+	By      string    `json:"by" firestore:"by" readOnly:"true" required:"false" doc:"who made the last one"`
+	At      time.Time `json:"at" firestore:"at" readOnly:"true" required:"false" doc:"when"`
 }
 
 // Zone is an area in which couriers deliver. Amounts are in the minor unit of
 // its currency.
 type Zone struct {
-	ID       string `json:"id" firestore:"id"`
+	ID       string `json:"id" firestore:"id" required:"false" doc:"that of the path"`
 	Name     string `json:"name" firestore:"name" maxLength:"200" example:"Malta"`
 	Currency string `json:"currency" firestore:"currency" doc:"ISO 4217" example:"EUR"`
 	TimeZone string `json:"timeZone" firestore:"timeZone" maxLength:"64" doc:"IANA name" example:"Europe/Malta"`
@@ -61,9 +61,9 @@ type Zone struct {
 	Area []geo.Point `json:"area" firestore:"area" maxItems:"500" doc:"the corners of the area, in order"`
 	Fees Fees        `json:"fees" firestore:"fees"`
 
-	Version int       `json:"version" firestore:"version" readOnly:"true" doc:"counts changes from 1"`
-	By      string    `json:"by" firestore:"by" readOnly:"true" doc:"who made the last one"`
-	At      time.Time `json:"at" firestore:"at" readOnly:"true" doc:"when"`
+	Version int       `json:"version" firestore:"version" readOnly:"true" required:"false" doc:"counts changes from 1"`
+	By      string    `json:"by" firestore:"by" readOnly:"true" required:"false" doc:"who made the last one"`
+	At      time.Time `json:"at" firestore:"at" readOnly:"true" required:"false" doc:"when"`
 }
 
 // Fees are what a delivery costs beside the goods.
