@@ -12,6 +12,7 @@ import (
 	"lastmile/functions/bulkpage"
 	"lastmile/functions/catalogpage"
 	"lastmile/functions/catalogtick"
+	"lastmile/functions/console"
 	"lastmile/functions/deadletter"
 	"lastmile/functions/distance"
 	"lastmile/functions/jobfinish"
@@ -36,6 +37,7 @@ func All() []function.Spec {
 		bulkpage.Spec(),
 		catalogpage.Spec(),
 		catalogtick.Spec(),
+		console.Spec(),
 		deadletter.Spec(),
 		distance.Spec(),
 		jobfinish.Spec(),
