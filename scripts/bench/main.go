@@ -34,6 +34,7 @@ func sections() []section {
 		{"pubsub", "Pub/Sub emulator beside Google's", benchPubSub},
 		{"locations", "Locations on two paths", benchLocations},
 		{"distance", "Road distances", benchDistance},
+		{"campaigns", "Campaigns", benchCampaigns},
 		{"assign", "Assignment", benchAssign},
 	}
 }
