@@ -7,9 +7,9 @@ mock_provider "google" {
   }
   mock_resource "google_service_account" {
     defaults = {
-      name   = "projects/demo/serviceAccounts/mock@demo.iam.gserviceaccount.com"
-      email  = "mock@demo.iam.gserviceaccount.com"
-      member = "serviceAccount:mock@demo.iam.gserviceaccount.com"
+      name   = "projects/demo/serviceAccounts/account@demo.iam.gserviceaccount.com"
+      email  = "account@demo.iam.gserviceaccount.com"
+      member = "serviceAccount:account@demo.iam.gserviceaccount.com"
     }
   }
   mock_resource "google_memorystore_instance" {
