@@ -20,15 +20,16 @@ type couriers struct {
 }
 
 type position struct {
-	at    time.Time
-	point geo.Point
-	place road.Place
-	err   error  // why there is no place
-	sum   uint32 // of the map that place is on
+	at      time.Time // when the courier was there
+	checked time.Time // when that was last found to be the newest
+	point   geo.Point
+	place   road.Place
+	err     error  // why there is no place
+	sum     uint32 // of the map that place is on
 }
 
 const (
-	// maxCouriers bounds the memory: about 150 bytes each.
+	// maxCouriers bounds the memory: about 180 bytes each.
 	maxCouriers = 200_000
 
 	// staleAfter is when a position makes room for others.
@@ -39,14 +40,15 @@ const (
 
 var errFull = errors.New("too many couriers")
 
-func (c *couriers) put(v view, id string, p geo.Point) error {
+// put notes where a courier was at a time.
+func (c *couriers) put(v view, id string, at time.Time, p geo.Point) error {
 	if id == "" || len(id) > maxID {
 		return fmt.Errorf("courier id %.20q must have 1 to %d bytes", id, maxID)
 	}
 	if !p.Valid() {
 		return fmt.Errorf("courier %q: latitude %v, longitude %v is no place", id, p.Lat, p.Lng)
 	}
-	found := position{at: c.now(), point: p, sum: v.edition.source.Sum}
+	found := position{at: at, checked: c.now(), point: p, sum: v.edition.source.Sum}
 	found.place, found.err = v.roadmap.Snap(p, road.SnapOptions{})
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,7 +81,7 @@ func (c *couriers) place(v view, id []byte) (road.Place, string) {
 	p, ok := c.byID[string(id)]
 	switch {
 	case !ok:
-		return road.Place{}, "unknown courier; register it, or send a place"
+		return road.Place{}, "unknown courier: it has not reported where it is; register it, or send a place"
 	case p.sum != v.edition.source.Sum:
 		p.place, p.err = v.roadmap.Snap(p.point, road.SnapOptions{})
 	}

@@ -31,16 +31,18 @@ var errTooLarge = errors.New("too large")
 
 // Function is the distance function.
 type Function struct {
-	roads    *Roads
-	couriers couriers
-	now      func() time.Time
-	handler  http.Handler
-	work     sync.Pool // of *work
+	roads     *Roads
+	positions Positions
+	couriers  couriers
+	now       func() time.Time
+	handler   http.Handler
+	work      sync.Pool // of *work
 }
 
-// New returns a Function on the roads, behind layers.
-func New(roads *Roads, layers ...httpapi.Layer) *Function {
-	f := &Function{roads: roads, now: time.Now}
+// New returns a Function on the roads, behind layers. It asks p where couriers
+// are that a table names; if p is nil, they have to be registered.
+func New(roads *Roads, p Positions, layers ...httpapi.Layer) *Function {
+	f := &Function{roads: roads, positions: p, now: time.Now}
 	f.couriers = couriers{now: time.Now, byID: make(map[string]position)}
 	f.work.New = func() any { return new(work) }
 	mux := http.NewServeMux()

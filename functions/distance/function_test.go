@@ -2,7 +2,9 @@ package distance_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,6 +23,7 @@ import (
 	"lastmile/shared/road/network"
 	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
+	"lastmile/shared/track"
 )
 
 // world is the function on a made-up city.
@@ -30,7 +34,11 @@ type world struct {
 	net   *network.Network
 	load  func() (distance.Source, error)
 	open  int // maps that are not closed
-	mu    sync.Mutex
+
+	mu     sync.Mutex
+	fixes  map[track.CourierID]track.Fix
+	asked  int   // positions
+	silent error // why positions are not to be had
 }
 
 func newWorld(t testing.TB) *world {
@@ -52,8 +60,29 @@ func newWorld(t testing.TB) *world {
 	}
 	w.roads, err = distance.OpenRoads(func() (distance.Source, error) { return w.load() })
 	require.NoError(t, err)
-	w.f = distance.New(w.roads)
+	w.f = distance.New(w.roads, w)
 	return w
+}
+
+// Newest implements distance.Positions.
+func (w *world) Newest(_ context.Context, couriers ...track.CourierID) ([]track.Fix, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked += len(couriers)
+	var found []track.Fix
+	for _, c := range couriers {
+		if f, ok := w.fixes[c]; ok {
+			found = append(found, f)
+		}
+	}
+	return found, w.silent
+}
+
+// report has a courier report where it is.
+func (w *world) report(id track.CourierID, at time.Time, p geo.Point) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fixes = map[track.CourierID]track.Fix{id: {Courier: id, At: at, Point: p}}
 }
 
 func (w *world) closed() error {
@@ -149,6 +178,30 @@ func TestTables(t *testing.T) {
 		_, answer = w.call(t, "POST", "/v1/table", `{"sources":["c\"0"],"targets":`+pairs(points[7:])+`}`)
 		w.requireCosts(t, answer, places[:1], places[7:])
 	})
+}
+
+func TestCouriersAreWhereTheyReported(t *testing.T) {
+	w := newWorld(t)
+	points, places := w.points(t, 9)
+	ask := func() map[string]any {
+		_, answer := w.call(t, "POST", "/v1/table", `{"sources":["ada"],"targets":`+pairs(points[7:])+`}`)
+		return answer
+	}
+	w.report("ada", time.Now(), points[0])
+	w.requireCosts(t, ask(), places[:1], places[7:])
+	w.requireCosts(t, ask(), places[:1], places[7:])
+	require.Equal(t, 1, w.asked, "what was asked a moment ago is believed")
+
+	w.f.Age(3 * time.Second)
+	w.report("ada", time.Now().Add(time.Second), points[1])
+	w.requireCosts(t, ask(), places[1:2], places[7:])
+	w.f.Age(3 * time.Second)
+	w.report("ada", time.Now().Add(-time.Hour), points[2])
+	w.requireCosts(t, ask(), places[1:2], places[7:])
+	w.f.Age(3 * time.Second)
+	w.silent = errors.New("redis is away")
+	w.requireCosts(t, ask(), places[1:2], places[7:])
+	require.Equal(t, 4, w.asked)
 }
 
 func TestWhatHasNoAnswerIsNullWithItsReason(t *testing.T) {

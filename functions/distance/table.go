@@ -50,6 +50,7 @@ func (f *Function) postTable(w http.ResponseWriter, r *http.Request) {
 	v := f.roads.enter()
 	defer v.leave()
 	o := road.SnapOptions{Radius: float64(q.radius), Islands: q.islands}
+	f.locate(r.Context(), v, q.sources, q.targets)
 	f.resolve(&k.from, v, q.sources, o)
 	f.resolve(&k.to, v, q.targets, o)
 	k.ask(v, f.until(r, time.Duration(q.timeout)*time.Millisecond))

@@ -31,7 +31,7 @@ func (f *Function) putCouriers(w http.ResponseWriter, r *http.Request) {
 	v := f.roads.enter()
 	defer v.leave()
 	for _, c := range in.Couriers {
-		switch err := f.couriers.put(v, c.ID, geo.Point{Lat: c.Lat, Lng: c.Lng}); {
+		switch err := f.couriers.put(v, c.ID, f.now(), geo.Point{Lat: c.Lat, Lng: c.Lng}); {
 		case errors.Is(err, errFull):
 			httpapi.Refuse(w, http.StatusInsufficientStorage, err.Error())
 			return

@@ -15,6 +15,7 @@ import (
 	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 	"lastmile/shared/road/roadfile"
+	"lastmile/shared/track/trackredis"
 )
 
 // Spec declares the function.
@@ -23,6 +24,7 @@ func Spec() function.Spec {
 		Name:    "distance",
 		Class:   function.Warm,
 		Timeout: 30 * time.Second,
+		Uses:    []platform.Resource{platform.Redis},
 		Binding: function.Bind(build, function.OnHTTP[*Function]()),
 	}
 }
@@ -40,7 +42,11 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(roads, httpapi.Operator(string(p.Config.OperatorToken)), httpapi.Only(auth.Operator, auth.Service)), nil
+	cache, err := p.Redis()
+	if err != nil {
+		return nil, err
+	}
+	return New(roads, trackredis.New(cache, trackredis.Options{}), httpapi.Operator(string(p.Config.OperatorToken)), httpapi.Only(auth.Operator, auth.Service)), nil
 }
 
 func mapped(path string) (Source, error) {

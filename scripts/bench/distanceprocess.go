@@ -35,7 +35,7 @@ func serveDistance(ctx context.Context, addr string) error {
 	if err != nil {
 		return fmt.Errorf("serve distance: %w", err)
 	}
-	srv := &http.Server{Handler: distance.New(roads), ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: distance.New(roads, nil), ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() })
 	defer stop()
 	_ = srv.Serve(l) // closed, as it should be
