@@ -159,3 +159,32 @@ func TestAPinnedCourierStays(t *testing.T) {
 		return o.Courier == "bob"
 	})
 }
+
+func TestAZoneDecidesOnAllItsOrdersAtOnce(t *testing.T) {
+	c := openCity(t, "ada", "bob")
+	var stored assigndb.Revision
+	settings := dispatch.Standard()
+	settings.Mode, settings.EverySeconds, settings.Bundle = dispatch.WholeZone, 5, 1
+	require.Equal(t, http.StatusOK, c.call(t, "PUT", "/v1/zones/valletta/dispatch", settings, &stored))
+	require.Equal(t, 1, stored.Version)
+	c.accepted(t, "o1")
+	c.accepted(t, "o2")
+	first, second := c.offered(t, "o1", 1), c.offered(t, "o2", 1)
+	require.NotEqual(t, first.Offers[0].Courier, second.Offers[0].Courier, "nobody has two offers")
+	require.Equal(t, 1, first.Settings, "the decision names the settings that made it")
+	var list struct{ Rounds []assigndb.RoundRef }
+	require.Equal(t, http.StatusOK, c.call(t, "GET", "/v1/zones/valletta/rounds", nil, &list))
+	require.ElementsMatch(t, []string{"o1", "o2"}, list.Rounds[0].Orders)
+}
+
+func TestWhoSaysNoIsNotWaitedFor(t *testing.T) {
+	c := openCity(t, "ada")
+	c.accepted(t, "o1")
+	c.offered(t, "o1", 1)
+	require.NoError(t, c.Call(t.Context(), "POST", "/v1/offers/o1/reject", nil, nil, "Authorization", c.tokens["ada"]))
+	c.until(t, "another round was made", func() bool { return c.search(t, "o1").Round == 2 })
+	o, _ := c.search(t, "o1").OfferTo("ada")
+	require.Equal(t, dispatch.Rejected, o.State)
+	var refused object
+	require.Equal(t, http.StatusConflict, c.as(t, "ada", "POST", "/v1/offers/o1/accept", &refused))
+}
