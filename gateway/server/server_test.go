@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,11 +80,21 @@ type world struct {
 
 func newWorld(t *testing.T, addr string) *world {
 	w := &world{t: t, addr: addr, prefix: "g" + rand.Text()[:8] + ":", redis: realtime.Connect(addr, "", false)}
-	t.Cleanup(func() { _ = w.redis.Close() })
+	t.Cleanup(func() { require.NoError(t, errors.Join(w.forget(), w.redis.Close())) })
 	var err error
 	w.passes, err = server.NewPasses(key, nil)
 	require.NoError(t, err)
 	return w
+}
+
+// forget removes what the test kept, or Redis would work more for every test.
+func (w *world) forget() error {
+	ctx := context.Background()
+	keys, err := w.redis.Keys(ctx, w.prefix+"*").Result()
+	for some := range slices.Chunk(keys, 1000) {
+		err = errors.Join(err, w.redis.Del(ctx, some...).Err())
+	}
+	return err
 }
 
 func newPublisher(ctx context.Context, r *redis.Client, prefix string) (*realtime.Publisher, error) {
