@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -95,7 +94,7 @@ func around(t *testing.T, zone *time.Location, change time.Time) {
 }
 
 func zoneNames(t *testing.T) []string {
-	for _, root := range []string{"/usr/share/zoneinfo", filepath.Join(runtime.GOROOT(), "lib/time/zoneinfo")} {
+	for _, root := range []string{"/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo"} {
 		var names []string
 		_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			name, _ := filepath.Rel(root, path)
