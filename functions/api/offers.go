@@ -134,6 +134,9 @@ func (r Offers) accept(ctx context.Context, in *OfSearch) (*offerAnswer, error) 
 	if err != nil {
 		return nil, dispatchError(err)
 	}
+	if !d.Open {
+		return nil, dispatchError(dispatch.ErrOver)
+	}
 	o, _ := d.OfferTo(by)
 	return &offerAnswer{offer{d.Order, d.Shop, o}}, nil
 }

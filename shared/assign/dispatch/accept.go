@@ -6,13 +6,14 @@ import (
 )
 
 // Accept gives the order to a courier whose offer is open at now, and cancels all
-// other offers. A courier who has it already has it.
+// other offers. A courier who has it already has it, and one who had it when it
+// ended had it: what became of the offer says the rest.
 func (d Dispatch) Accept(courier string, now time.Time) (Dispatch, error) {
 	i := d.of(courier)
 	switch {
 	case i < 0:
 		return d, ErrNotOffered
-	case d.State == Carried && d.Winner == courier:
+	case d.Winner == courier:
 		return d, nil
 	case d.State == Carried:
 		return d, ErrTaken

@@ -1,0 +1,140 @@
+package assigndb_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/codes"
+
+	"lastmile/emulators/fault"
+	"lastmile/shared/assign/assigndb"
+	"lastmile/shared/assign/dispatch"
+	"lastmile/shared/docs"
+)
+
+// call is what somebody asked of a search, and answer what they were told.
+type call struct{ what, by string }
+
+type answer struct{ err error }
+
+// standing is an order as the model has it: who carries it, and whether it is
+// cancelled.
+type standing struct {
+	winner    string
+	cancelled bool
+}
+
+// errLost is the answer of a call whose answer never came: it may have happened,
+// then or later.
+var errLost = errors.New("lost")
+
+// model is a search that does one thing at a time.
+func model() porcupine.Model {
+	m := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{standing{}} },
+		Step: func(state, input, output any) []any {
+			return state.(standing).after(input.(call), output.(answer).err)
+		},
+		Equal: func(a, b any) bool { return a == b },
+	}
+	return m.ToModel()
+}
+
+// after returns the states in which a call can leave s that is answered so; none,
+// if it cannot be.
+func (s standing) after(c call, err error) []any {
+	next, want := s.does(c)
+	switch {
+	case errors.Is(err, errLost):
+		return []any{s, next}
+	case c.what == "read" && err.Error() == fmt.Sprint(s):
+		return []any{s}
+	case c.what != "read" && errors.Is(err, want):
+		return []any{next}
+	}
+	return nil
+}
+
+func (s standing) does(c call) (standing, error) {
+	switch {
+	case c.what == "read":
+		return s, nil
+	case c.what == "cancel":
+		return standing{s.winner, true}, nil
+	case s.cancelled && s.winner == c.by:
+		return s, nil // it was theirs until then
+	case s.cancelled:
+		return s, dispatch.ErrOver
+	case s.winner == "" || s.winner == c.by:
+		return standing{winner: c.by}, nil
+	}
+	return s, dispatch.ErrTaken
+}
+
+// Whoever accepts, cancels and looks at the same time, and whatever answers of the
+// database get lost, it is as if one had come after the other.
+func TestAcceptanceIsLinearizable(t *testing.T) {
+	for seed := range uint64(8) {
+		w := newWorld(t)
+		couriers := names("c", 6)
+		w.hire(t, couriers...)
+		w.offer(t, []string{"o1"}, couriers)
+		defer w.firestore.Faults.Add(fault.Rule{Method: "Commit", Skip: int(seed % 4), Times: 2, Code: codes.Unavailable, After: true})()
+		ops := history(t, w, couriers, seed)
+		require.Equal(t, porcupine.Ok, porcupine.CheckOperationsTimeout(model(), ops, 20*time.Second), "seed %d: %v", seed, ops)
+	}
+}
+
+func history(t *testing.T, w *world, couriers []string, seed uint64) []porcupine.Operation {
+	var mu sync.Mutex
+	var ops []porcupine.Operation
+	var wg sync.WaitGroup
+	start := time.Now()
+	for client, by := range append(couriers, "shop") {
+		r := rand.New(rand.NewPCG(seed, uint64(client)))
+		wg.Go(func() {
+			for range 4 {
+				c := call{"accept", by}
+				if by == "shop" {
+					c.what = "read"
+				}
+				if by == "shop" && r.IntN(3) == 0 {
+					c.what = "cancel"
+				}
+				called := time.Since(start)
+				err := once(t, w, c)
+				returned := time.Since(start)
+				if errors.Is(err, docs.ErrUnavailable) || errors.Is(err, docs.ErrConflict) {
+					err, returned = errLost, time.Hour
+				}
+				mu.Lock()
+				ops = append(ops, porcupine.Operation{ClientId: len(ops), Input: c, Call: int64(called), Output: answer{err}, Return: int64(returned)})
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return ops
+}
+
+func once(t *testing.T, w *world, c call) error {
+	switch c.what {
+	case "accept":
+		_, err := w.store.Accept(t.Context(), "o1", c.by, now)
+		return err
+	case "cancel":
+		_, err := w.store.Change(t.Context(), "o1", assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return d.Cancel(now), nil }}, now)
+		return err
+	}
+	d, err := w.store.Get(t.Context(), "o1")
+	if err != nil {
+		return err
+	}
+	return errors.New(fmt.Sprint(standing{d.Winner, d.State == dispatch.Cancelled}))
+}
