@@ -32,6 +32,7 @@ func sections() []section {
 		{"soak", "A day of the demo", benchSoak},
 		{"firestore", "Firestore emulator beside Google's", benchFirestore},
 		{"pubsub", "Pub/Sub emulator beside Google's", benchPubSub},
+		{"realtime", "Real time beside centrifuge and Socket.IO", benchRealtime},
 		{"locations", "Locations on two paths", benchLocations},
 		{"distance", "Road distances", benchDistance},
 		{"campaigns", "Campaigns", benchCampaigns},
