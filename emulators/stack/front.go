@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"lastmile/emulators/issuer"
 	"lastmile/functions/registry"
 	"lastmile/shared/function"
 	"lastmile/shared/logs"
@@ -24,6 +26,7 @@ type front struct {
 	functions map[string]*instance // guarded by mu
 
 	gateways gateways
+	issuer   *issuer.Issuer
 }
 
 // instance is one running function.
@@ -31,6 +34,9 @@ type instance struct {
 	handler  http.Handler
 	platform *platform.Platform
 }
+
+// issuerPath is where identities come from.
+const issuerPath = "/issuer"
 
 // listen takes the address before anything runs that has to know it.
 func (s *Stack) listen(context.Context) error {
@@ -42,10 +48,15 @@ func (s *Stack) listen(context.Context) error {
 	if err != nil {
 		return err
 	}
-	f := &front{served: make(chan error, 1), functions: make(map[string]*instance)}
+	url := "http://" + l.Addr().String()
+	identities, err := issuer.New(url+issuerPath, "lastmile")
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	f := &front{served: make(chan error, 1), functions: make(map[string]*instance), issuer: identities}
 	f.server = &http.Server{Handler: f.routes(), ReadHeaderTimeout: 10 * time.Second}
 	go func() { f.served <- f.server.Serve(l) }()
-	s.front, s.URL = f, "http://"+l.Addr().String()
+	s.front, s.URL, s.Issuer = f, url, url+issuerPath
 	s.onClose(f.close)
 	return nil
 }
@@ -61,6 +72,7 @@ func (f *front) routes() http.Handler {
 		f.handler(r.PathValue("name")).ServeHTTP(w, r)
 	})
 	mux.Handle("/gateway/", http.StripPrefix("/gateway", &f.gateways))
+	mux.Handle(issuerPath+"/", http.StripPrefix(issuerPath, f.issuer))
 	for _, spec := range registry.All() {
 		for _, path := range spec.Paths {
 			mux.HandleFunc(strings.TrimSuffix(path, "*"), func(w http.ResponseWriter, r *http.Request) { f.handler(spec.Name).ServeHTTP(w, r) })

@@ -145,6 +145,7 @@ func (s *Stack) configure(context.Context) error {
 		"FILES_KEY":               rand.Text(),
 		"SECRETS_DIR":             secrets,
 		"OPERATOR_TOKEN":          s.Operator,
+		"OIDC_ISSUERS":            s.front.issuer.Trusted(),
 		"ALLOW_PRIVATE_PROVIDERS": "true",
 		"PUSH":                    platform.PushLocal,
 	}

@@ -60,6 +60,9 @@ type Stack struct {
 	// URL is where the API is; functions are at URL/functions/{name}.
 	URL string
 
+	// Issuer is the URL of the identity provider that the API trusts.
+	Issuer string
+
 	// Operator is the token that operators send.
 	Operator string
 

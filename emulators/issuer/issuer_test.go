@@ -1,0 +1,60 @@
+package issuer_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"lastmile/emulators/issuer"
+	"lastmile/shared/auth"
+)
+
+func start(t *testing.T, audience string) (*issuer.Issuer, string) {
+	t.Helper()
+	var i *issuer.Issuer
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { i.ServeHTTP(w, r) }))
+	t.Cleanup(server.Close)
+	i, err := issuer.New(server.URL, audience)
+	require.NoError(t, err)
+	return i, server.URL
+}
+
+func TestItsTokensSignIn(t *testing.T) {
+	i, at := start(t, "lastmile")
+	trusted, err := auth.ParseIssuers(i.Trusted())
+	require.NoError(t, err)
+	resp, err := http.PostForm(at+"/token", url.Values{"subject": {"ada"}})
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	var got struct {
+		Token string `json:"id_token"`
+	}
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&got))
+	who, err := auth.NewIdentities(trusted...).Verify(t.Context(), got.Token)
+	require.NoError(t, err)
+	require.Equal(t, auth.Identity{Issuer: at, Subject: "ada"}, who)
+}
+
+func TestTheTokenOfAnotherKeyIsRefused(t *testing.T) {
+	i, at := start(t, "lastmile")
+	forger, err := issuer.New(at, "lastmile")
+	require.NoError(t, err)
+	trusted, err := auth.ParseIssuers(i.Trusted())
+	require.NoError(t, err)
+	forged, err := forger.Token("ada")
+	require.NoError(t, err)
+	_, err = auth.NewIdentities(trusted...).Verify(t.Context(), forged)
+	require.ErrorIs(t, err, auth.ErrRefused)
+}
+
+func TestNobodyGetsNoToken(t *testing.T) {
+	_, at := start(t, "lastmile")
+	resp, err := http.PostForm(at+"/token", nil)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+}
