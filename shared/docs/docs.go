@@ -5,8 +5,9 @@
 // with the events that follow from a write in the same commit ([Emit]) and
 // effects that count once for each event ([Once]).
 //
-// Every call ends by its context's deadline, or after half a minute. Every round
-// trip is counted in the caller's record.
+// Every call ends by its context's deadline, or after half a minute; one that
+// Firestore refuses for the moment is tried again for two seconds. Every round trip
+// is counted in the caller's record.
 package docs
 
 import (
@@ -76,8 +77,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 
 func clientOptions(emulator string) ([]option.ClientOption, error) {
 	dial := []grpc.DialOption{
-		grpc.WithChainUnaryInterceptor(shadowUnary, meterUnary),
-		grpc.WithChainStreamInterceptor(shadowStream, meterStream),
+		grpc.WithChainUnaryInterceptor(retryUnary, shadowUnary, meterUnary),
+		grpc.WithChainStreamInterceptor(retryStream, shadowStream, meterStream),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(64 << 20)),
 	}
 	if emulator == "" {
@@ -112,7 +113,9 @@ func (db *DB) Close() error { return db.client.Close() }
 // callTimeout ends calls whose context has no deadline.
 const callTimeout = 30 * time.Second
 
+// withDeadline returns ctx for one call.
 func withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = bounded(ctx)
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}

@@ -302,10 +302,42 @@ func TestQuery(t *testing.T) {
 	require.ErrorContains(t, err, "index", "a query that no declared index serves")
 }
 
+// The clock of these is real: what is bounded is the client's own patience.
 func TestUnavailableIsTold(t *testing.T) {
 	db, server, _ := open(t)
-	server.Faults.Add(fault.Rule{Method: "Commit", Code: codes.Unavailable})
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	require.ErrorIs(t, db.Commit(ctx, docs.In[shelf](db, "s").Set("s", shelf{})), docs.ErrUnavailable)
+	shelves := docs.In[shelf](db, "s")
+	require.NoError(t, db.Commit(t.Context(), shelves.Set("s", shelf{})))
+	calls := map[string]func(context.Context) error{
+		"a commit": func(ctx context.Context) error { return db.Commit(ctx, shelves.Set("s", shelf{})) },
+		"a fetch":  func(ctx context.Context) error { return db.Fetch(ctx, shelves.Lookup("s")) },
+		"a query":  func(ctx context.Context) error { _, err := shelves.Query().Limit(1).All(ctx); return err },
+		"a count":  func(ctx context.Context) error { _, err := shelves.Query().Count(ctx); return err },
+		"a transaction": func(ctx context.Context) error {
+			return db.Transact(ctx, func(_ context.Context, tx *docs.Tx) error { return tx.Fetch(shelves.Lookup("s")) })
+		},
+	}
+	t.Run("long before the deadline", func(t *testing.T) {
+		server.Faults.Add(fault.Rule{Code: codes.Unavailable})
+		t.Cleanup(server.Faults.Reset)
+		for name, call := range calls {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				require.ErrorIs(t, call(ctx), docs.ErrUnavailable)
+				require.NoError(t, ctx.Err())
+			})
+		}
+	})
+	t.Run("not what passes", func(t *testing.T) {
+		server.Faults.Add(fault.Rule{Code: codes.Unavailable, Times: 3})
+		require.NoError(t, calls["a commit"](t.Context()))
+	})
+	t.Run("by the deadline, of one that hangs", func(t *testing.T) {
+		server.Faults.Add(fault.Rule{Delay: time.Minute})
+		t.Cleanup(server.Faults.Reset)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, calls["a commit"](ctx), docs.ErrUnavailable)
+	})
 }

@@ -55,7 +55,7 @@ func (e *tooLargeError) GRPCStatus() *status.Status {
 // classify adds the sentinel that fits Firestore's answer.
 func classify(err error) error {
 	var large *tooLargeError
-	if err == nil || errors.As(err, &large) {
+	if err == nil || errors.As(err, &large) || errors.Is(err, ErrUnavailable) {
 		return err
 	}
 	sentinel := map[codes.Code]error{

@@ -25,7 +25,7 @@ type Tx struct {
 func (db *DB) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
 	ctx, cancel := withDeadline(ctx)
 	defer cancel()
-	var last *Tx
+	last := &Tx{db: db} // of the last run; none if the transaction cannot begin
 	var refused error
 	err := db.client.RunTransaction(ctx, func(ctx context.Context, t *firestore.Transaction) error {
 		last = &Tx{db: db, tx: t}
