@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/geo"
 	"lastmile/shared/track"
 	"lastmile/shared/track/intake"
@@ -18,9 +19,10 @@ import (
 
 // Locations are the routes of where couriers are and were.
 type Locations struct {
-	Intake *intake.Intake
-	Now    *trackredis.Store
-	Past   *trackdb.Store
+	Intake   *intake.Intake
+	Carrying *Carrying
+	Now      *trackredis.Store
+	Past     *trackdb.Store
 }
 
 func (l Locations) register(api huma.API) {
@@ -28,8 +30,9 @@ func (l Locations) register(api huma.API) {
 	handle(api, huma.Operation{
 		OperationID: "report-locations", Method: http.MethodPost, Path: "/v1/couriers/{courier}/locations", Tags: tags,
 		Summary:     "Report where a courier is",
-		Description: "Takes one fix or up to 250, in the order in which the device made them. Sending fixes again is harmless: repeat whatever was not answered.",
-		Errors:      []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
+		Description: "Takes one fix or up to 250, in the order in which the device made them. Sending fixes again is harmless: repeat whatever was not answered. Couriers report for themselves, and name only orders that are under way with them.",
+		Security:    admits(auth.Courier, auth.Operator, auth.Service),
+		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 	}, l.report)
 	handle(api, huma.Operation{
 		OperationID: "get-location", Method: http.MethodGet, Path: "/v1/couriers/{courier}/location", Tags: tags,
@@ -73,6 +76,9 @@ type refused struct {
 }
 
 func (l Locations) report(ctx context.Context, in *reportLocations) (*receipt, error) {
+	if err := l.Carrying.mayReport(ctx, in); err != nil {
+		return nil, err
+	}
 	fixes := make([]track.Fix, len(in.Body.Fixes))
 	for i, f := range in.Body.Fixes {
 		fixes[i] = f.Of(track.CourierID(in.Courier))

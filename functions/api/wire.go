@@ -111,9 +111,10 @@ func resources(p *platform.Platform) (r Resources, err error) {
 		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},
 		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
 		Locations: Locations{
-			Intake: intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log(), Broadcaster: watchers(p)}),
-			Now:    positions,
-			Past:   trackdb.New(db),
+			Intake:   intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log(), Broadcaster: watchers(p)}),
+			Carrying: NewCarrying(db, selling.Orders.Store),
+			Now:      positions,
+			Past:     trackdb.New(db),
 		},
 		Cutovers:    Cutovers{Store: cutover.NewStore(db, nil)},
 		Dispatching: dispatching,
