@@ -58,6 +58,7 @@ func Standard() []Kind {
 		{Name: "message.sent", Durable: true, Fallback: "You have a message"},
 		{Name: "campaign.changed"},
 		{Name: "courier.moved"},
+		{Name: "fleet.moved"},
 		{Name: "job.progress"},
 		{Name: presenceChanged},
 	}
