@@ -3,7 +3,7 @@
 //
 // Trigger: location.batch.v1. Replays are harmless, and so are messages that
 // overtake each other: a fix is compared with what is stored, and the newest of
-// each courier stays.
+// each courier stays. Those who watch the whole fleet are told what moved.
 package locationingest
 
 import (
@@ -24,10 +24,13 @@ type Store interface {
 }
 
 // Function is the location-ingest function.
-type Function struct{ store Store }
+type Function struct {
+	store    Store
+	watchers Watchers
+}
 
-// New returns a Function that merges into s.
-func New(s Store) *Function { return &Function{s} }
+// New returns a Function that merges into s, and tells w; nil is nobody.
+func New(s Store, w Watchers) *Function { return &Function{s, w} }
 
 // Handle merges one batch.
 func (f *Function) Handle(ctx context.Context, e event.LocationBatch) error {
@@ -43,6 +46,7 @@ func (f *Function) Handle(ctx context.Context, e event.LocationBatch) error {
 		if err := f.store.MergePositions(ctx, e.Shard, fixes); err != nil {
 			return err
 		}
+		f.tell(ctx, e)
 	}
 	return f.store.MergeTrails(ctx, pieces)
 }

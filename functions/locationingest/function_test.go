@@ -33,7 +33,7 @@ func open(t *testing.T) (*locationingest.Function, *trackdb.Store, *firestore.Se
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	s := trackdb.New(db)
-	return locationingest.New(s), s, server
+	return locationingest.New(s, nil), s, server
 }
 
 func fix(courier string, second int, lat float64) event.LocationFix {

@@ -79,7 +79,7 @@ func newReplay(t *testing.T, engine string, rate float64) *replay {
 	r := &replay{t: t, rate: rate, dice: rand.New(rand.NewPCG(5, 6)), now: noon.Add(25 * time.Hour), told: track.Newest{}}
 	r.redis = trackredis.New(client, trackredis.Options{})
 	_, r.past, _ = open(t)
-	r.ingest = locationingest.New(seam{r, r.past})
+	r.ingest = locationingest.New(seam{r, r.past}, nil)
 	r.flush = intake.NewFlush(drains{r}, r)
 	for range 3 {
 		r.intakes = append(r.intakes, r.instance())

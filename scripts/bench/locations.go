@@ -134,7 +134,7 @@ func benchLocationWrites(ctx context.Context, r *report, c *goredis.Client) erro
 	}
 	defer db.Close()
 	w := &charged{next: trackdb.New(db)}
-	w.function = locationingest.New(w)
+	w.function = locationingest.New(w, nil)
 	const couriers, seconds = 1000, 1800
 	store, now := trackredis.New(c, trackredis.Options{}), time.Now()
 	i := intake.New(store, intake.NewFlush(store, w), intake.Options{Now: func() time.Time { return now }})
