@@ -37,6 +37,7 @@ func sections() []section {
 		{"distance", "Road distances", benchDistance},
 		{"campaigns", "Campaigns", benchCampaigns},
 		{"assign", "Assignment", benchAssign},
+		{"selling", "Carts and orders", benchSelling},
 		{"dispatch", "Offers, and scores", benchDispatch},
 	}
 }
