@@ -27,8 +27,9 @@ type Resources struct {
 	DeadLetters DeadLetters
 	Locations   Locations
 	Cutovers    Cutovers
-	Dispatching Dispatching
 	Devices     Devices
+	Dispatching Dispatching
+	Fleet       Fleet
 	Files       Files
 	Pictures    Pictures
 	Logs        Logs
@@ -59,8 +60,9 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.DeadLetters.register(routes)
 	r.Locations.register(routes)
 	r.Cutovers.register(routes)
-	r.Dispatching.register(routes)
 	r.Devices.register(routes)
+	r.Dispatching.register(routes)
+	r.Fleet.register(routes)
 	r.Files.register(routes)
 	r.Pictures.register(routes)
 	r.Logs.register(routes)

@@ -15,6 +15,7 @@ import (
 	"lastmile/shared/docs"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/logs"
+	"lastmile/shared/realtime"
 )
 
 // handle registers a route. Whatever the route, it ends by a deadline, its record
@@ -143,7 +144,7 @@ func problem(ctx context.Context, err error) error {
 // passes reports whether an error is of a service that is slow, down or contended.
 func passes(err error) bool {
 	_, network := errors.AsType[net.Error](err)
-	for _, is := range []error{docs.ErrUnavailable, docs.ErrConflict, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
+	for _, is := range []error{docs.ErrUnavailable, docs.ErrConflict, realtime.ErrUnavailable, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
 		if errors.Is(err, is) {
 			return true
 		}

@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+	"sync"
+
+	"lastmile/shared/platform"
+	"lastmile/shared/realtime"
+	"lastmile/shared/track/trackdb"
+)
+
+// fleetOf builds the routes of the fleet.
+func fleetOf(p *platform.Platform) (Fleet, error) {
+	db, err := p.Docs()
+	return Fleet{Positions: trackdb.New(db), Sockets: &sockets{platform: p}}, err
+}
+
+// sockets is the connection to those who are connected. It is opened when it is
+// first needed, and again as long as that fails.
+type sockets struct {
+	platform *platform.Platform
+
+	mu        sync.Mutex
+	publisher *realtime.Publisher // guarded by mu
+}
+
+func (s *sockets) open(ctx context.Context) (*realtime.Publisher, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.publisher != nil {
+		return s.publisher, nil
+	}
+	client, err := s.platform.Redis()
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := realtime.NewKinds(realtime.Standard()...)
+	if err != nil {
+		return nil, err
+	}
+	s.publisher, err = realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
+	return s.publisher, err
+}
