@@ -17,7 +17,6 @@ import (
 	"lastmile/shared/job/jobtimer"
 	"lastmile/shared/logs/logsdb"
 	"lastmile/shared/platform"
-	"lastmile/shared/realtime"
 	"lastmile/shared/track/broadcast"
 	"lastmile/shared/track/intake"
 	"lastmile/shared/track/trackdb"
@@ -103,6 +102,10 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
+	fleet, err := fleetOf(p)
+	if err != nil {
+		return r, err
+	}
 	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(cache, trackredis.Options{})
 	return Resources{
 		Campaigns:   campaigns,
@@ -111,7 +114,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},
 		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
 		Locations: Locations{
-			Intake:   intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log(), Broadcaster: watchers(p)}),
+			Intake:   intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log(), Broadcaster: watchers(fleet.Sockets)}),
 			Carrying: NewCarrying(db, selling.Orders.Store),
 			Now:      positions,
 			Past:     trackdb.New(db),
@@ -119,6 +122,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 		Cutovers:    Cutovers{Store: cutover.NewStore(db, nil)},
 		Dispatching: dispatching,
 		Devices:     newDevices(db),
+		Fleet:       fleet,
 		Files:       files,
 		Pictures:    Pictures{Catalogs: catalogs, Files: files.Store},
 		Logs:        Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
@@ -129,16 +133,6 @@ func resources(p *platform.Platform) (r Resources, err error) {
 
 // watchers are those on sockets. Whoever reports to the API reaches them by
 // Redis.
-func watchers(p *platform.Platform) *broadcast.Broadcaster {
-	return broadcast.Lazy(func(ctx context.Context) (broadcast.Publisher, error) {
-		client, err := p.Redis()
-		if err != nil {
-			return nil, err
-		}
-		kinds, err := realtime.NewKinds(realtime.Standard()...)
-		if err != nil {
-			return nil, err
-		}
-		return realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
-	})
+func watchers(s *sockets) *broadcast.Broadcaster {
+	return broadcast.Lazy(func(ctx context.Context) (broadcast.Publisher, error) { return s.open(ctx) })
 }
