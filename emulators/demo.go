@@ -6,11 +6,13 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"lastmile/emulators/stack"
+	"lastmile/scripts/demo/city"
 	"lastmile/shared/catalog"
 	"lastmile/shared/job"
 )
@@ -18,9 +20,47 @@ import (
 // demoShop is the shop whose catalogue the demo syncs.
 const demoShop = "corner-shop"
 
-// demo syncs a catalogue twice, through the API as an operator would, and shows
-// how it goes.
-func demo(ctx context.Context, s *stack.Stack, out io.Writer) error {
+// roadFile is the map of the city, and empty where there is none.
+type roadFile string
+
+// roadsOf prepares the map that couriers ride on and distances are measured on.
+func roadsOf(o options) (roadFile, error) {
+	if !o.demo || o.couriers == 0 {
+		return "", nil
+	}
+	dir := filepath.Join(o.data, "roads")
+	if o.data == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			cache = os.TempDir()
+		}
+		dir = filepath.Join(cache, "lastmile")
+	}
+	path, err := city.Prepare(dir, o.osm)
+	return roadFile(path), err
+}
+
+func (f roadFile) environ() []string {
+	if f == "" {
+		return nil
+	}
+	return []string{"ROAD_FILE=" + string(f)}
+}
+
+// demo syncs a catalogue, and lets a city live.
+func demo(ctx context.Context, s *stack.Stack, o options, roads roadFile, out io.Writer) error {
+	if err := syncs(ctx, s, out); err != nil || roads == "" {
+		return err
+	}
+	return city.Show(ctx, city.Options{
+		API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: string(roads),
+		Couriers: o.couriers, Shops: o.shops, Orders: float64(o.orders), Speed: o.speed, Seed: 1,
+	}.Lively(), out)
+}
+
+// syncs syncs a catalogue twice, through the API as an operator would, and says
+// how it went.
+func syncs(ctx context.Context, s *stack.Stack, out io.Writer) error {
 	settings := s.Provider.Settings(catalog.ByOffset, demoShop)
 	settings.Limits.Parallelism = 32
 	if err := putSettings(ctx, s, settings); err != nil {

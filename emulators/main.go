@@ -1,7 +1,8 @@
 // Command emulators runs the whole platform in one process: Pub/Sub, Firestore,
-// Cloud Tasks, the scheduler, Redis, every function, and a catalogue to sync.
+// Cloud Tasks, the scheduler, Redis, every function, and a city that lives on it.
 //
 //	go run ./emulators
+//	go run ./emulators -couriers 3000 -orders 5/s
 //	go run ./emulators -data ./.lastmile      keep the state for the next time
 //	go run ./emulators -only firestore,pubsub  just those services, for any project
 //
@@ -22,6 +23,7 @@ import (
 
 	"lastmile/emulators/provider"
 	"lastmile/emulators/stack"
+	"lastmile/scripts/demo/city"
 )
 
 func main() {
@@ -40,18 +42,26 @@ func main() {
 // options are the flags.
 type options struct {
 	addr, provider, data, redis, only, logs, google string
+	osm                                             string
 	demo                                            bool
-	items, gateways                                 int
+	items, gateways, couriers, shops                int
+	orders                                          city.Rate
+	speed                                           float64
 }
 
 func parse(args []string, out io.Writer) (options, error) {
-	var o options
+	o := options{orders: 1.5}
 	f := flag.NewFlagSet("emulators", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "serve the API and the functions at `host:port`")
 	f.StringVar(&o.provider, "provider", "127.0.0.1:8081", "serve the demo's catalogue at `host:port`")
 	f.StringVar(&o.data, "data", "", "keep the state in `dir` and find it there the next time")
-	f.BoolVar(&o.demo, "demo", true, "sync a catalogue and show how it goes")
+	f.BoolVar(&o.demo, "demo", true, "let a city live on the platform, and sync a catalogue")
+	f.IntVar(&o.couriers, "couriers", 1000, "how many couriers the city has; 0 is no city")
+	f.IntVar(&o.shops, "shops", 42, "how many shops the city has")
+	f.Var(&o.orders, "orders", "how many orders come, `as in` 20/s or 90/m")
+	f.Float64Var(&o.speed, "speed", 5, "how much faster than real life the city is")
+	f.StringVar(&o.osm, "osm", "", "an OpenStreetMap `extract` for the roads; a city that does not exist by default")
 	f.IntVar(&o.items, "items", 11_125, "how many items the demo catalogue has")
 	f.IntVar(&o.gateways, "gateways", 1, "how many socket gateways run behind the one address")
 	f.StringVar(&o.redis, "redis", "", "use the Redis at `host:port`")
@@ -89,6 +99,10 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 			return err
 		}
 	}
+	roads, err := roadsOf(o)
+	if err != nil {
+		return err
+	}
 	if o.redis != "" {
 		environ = append(environ, "REDIS_ADDR="+o.redis)
 	}
@@ -97,7 +111,7 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 		return err
 	}
 	s, err := stack.Start(ctx, stack.Options{
-		Addr: o.addr, Dir: o.data, Environ: chosen(environ), Google: google, Log: records, Gateways: o.gateways,
+		Addr: o.addr, Dir: o.data, Environ: append(chosen(environ), roads.environ()...), Google: google, Log: records, Gateways: o.gateways,
 		Provider: provider.Options{Addr: o.provider, Items: o.items},
 	})
 	if err != nil {
@@ -111,7 +125,7 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 		return err
 	}
 	if o.demo {
-		if err := demo(ctx, s, out); err != nil && ctx.Err() == nil {
+		if err := demo(ctx, s, o, roads, out); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("demo: %w", err)
 		}
 	}

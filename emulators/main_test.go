@@ -59,7 +59,7 @@ func TestTheDemoSyncsACatalogueAndKeepsIt(t *testing.T) {
 	require.NoError(t, err)
 	at := catalogue.Addr().String()
 	require.NoError(t, catalogue.Close())
-	args := []string{"-addr", "127.0.0.1:0", "-provider", at, "-items", "500", "-data", t.TempDir(), "-logs", os.DevNull}
+	args := []string{"-addr", "127.0.0.1:0", "-provider", at, "-items", "500", "-couriers", "0", "-data", t.TempDir(), "-logs", os.DevNull}
 
 	first := session(t, "Ctrl-C stops", args...)
 	require.Contains(t, first, "lastmile is ready at http://127.0.0.1:")
