@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
@@ -20,6 +21,7 @@ type Jobs struct {
 	Store  *jobdb.Store
 	Board  Board
 	Closer jobdb.Closer
+	Files  *attachmentdb.Store
 	Log    *slog.Logger
 }
 
@@ -54,7 +56,8 @@ type jobAnswer struct {
 	Location string `header:"Location"`
 	Body     struct {
 		job.Job
-		Progress job.Progress `json:"progress"`
+		Progress  job.Progress `json:"progress"`
+		ReportURL string       `json:"reportUrl,omitempty" doc:"of what failed, as NDJSON; good for a quarter of an hour"`
 	}
 }
 
@@ -67,6 +70,9 @@ func answer(j job.Job, t job.Tally) *jobAnswer {
 func (r Jobs) submit(ctx context.Context, in *submission) (*jobAnswer, error) {
 	j, items, err := in.job(job.ID(httpapi.EffectID(ctx)), logs.From(ctx).Caller, time.Now().UTC())
 	if err != nil {
+		return nil, err
+	}
+	if err := r.pin(ctx, &j); err != nil {
 		return nil, err
 	}
 	stored, _, err := r.Store.Submit(ctx, j, items)
@@ -96,7 +102,9 @@ func (r Jobs) get(ctx context.Context, in *JobRef) (*jobAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answer(j, t), nil
+	out := answer(j, t)
+	out.Body.ReportURL, err = r.reportURL(ctx, j)
+	return out, err
 }
 
 // tally asks the board, and counts outcomes only if that does not know.

@@ -24,6 +24,7 @@ type submission struct {
 		Items  []string       `json:"items,omitempty" maxItems:"20000" doc:"the items to change"`
 		Filter *bulk.Filter   `json:"filter,omitempty" doc:"selects the items to change; {} selects all"`
 		File   string         `json:"file,omitempty" maxLength:"500" doc:"an NDJSON or CSV file in the private bucket"`
+		FileID string         `json:"fileId,omitempty" maxLength:"64" doc:"an uploaded file of kind job.input, confirmed, of this shop"`
 		Join   bool           `json:"join,omitempty" doc:"answer with the job that is already at it, not with a conflict"`
 	}
 }
@@ -36,7 +37,7 @@ func (s *submission) job(id job.ID, caller string, now time.Time) (job.Job, []st
 	var faults faults
 	if j.Kind == job.CatalogSync {
 		faults.when(len(b.Params) > 0, "body.params", "make no sense for a sync: leave them out")
-		faults.when(s.inputs() > 0, "body", "a sync takes no items, filter or file: leave them out")
+		faults.when(s.inputs() > 0, "body", "a sync takes no items, filter, file or fileId: leave them out")
 		return j, nil, faults.err()
 	}
 	operation, ok := bulk.Find(b.Kind)
@@ -45,25 +46,25 @@ func (s *submission) job(id job.ID, caller string, now time.Time) (job.Job, []st
 		return j, nil, faults.err()
 	}
 	params, err := bulk.Texts(b.Params)
-	if err == nil && (b.File == "" || len(params) > 0) {
+	if err == nil && (b.File == "" && b.FileID == "" || len(params) > 0) {
 		_, err = operation.Change(params)
 	}
 	faults.param("body.params.", err)
-	faults.when(s.inputs() != 1, "body", "give exactly one of items, filter and file")
+	faults.when(s.inputs() != 1, "body", "give exactly one of items, filter, file and fileId")
 	faults.when(b.File != "" && !cleanName(b.File), "body.file", "is not the plain name of an object: use one like imports/prices.csv")
 	if b.Filter != nil {
 		faults.param("body.", b.Filter.Validate())
 	}
 	j.Params = params
 	items := distinct(b.Items, &faults)
-	j.Input = job.Input{Items: len(items), Digest: digest(items), Filter: b.Filter, File: b.File}
+	j.Input = job.Input{Items: len(items), Digest: digest(items), Filter: b.Filter, File: b.File, FileID: b.FileID}
 	return j, items, faults.err()
 }
 
 // inputs is how many kinds of input are given.
 func (s *submission) inputs() int {
 	n := 0
-	for _, given := range []bool{len(s.Body.Items) > 0, s.Body.Filter != nil, s.Body.File != ""} {
+	for _, given := range []bool{len(s.Body.Items) > 0, s.Body.Filter != nil, s.Body.File != "", s.Body.FileID != ""} {
 		if given {
 			n++
 		}

@@ -111,7 +111,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 		Campaigns:   campaigns,
 		Catalogs:    Catalogs{Store: catalogs, Jobs: jobs},
 		Selling:     selling,
-		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Log: p.Log()},
+		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Files: files.Store, Log: p.Log()},
 		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
 		Locations: Locations{
 			Intake:   intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log(), Broadcaster: watchers(fleet.Sockets)}),

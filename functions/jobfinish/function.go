@@ -2,7 +2,7 @@
 //
 // Trigger: the timers of package jobtimer. Replays are harmless: a job closes
 // once in each generation. It closes only when every page has an outcome in the
-// database, whatever the caller believed.
+// database, whatever the caller believed, and with a report of what failed.
 package jobfinish
 
 import (
@@ -28,13 +28,15 @@ type Completion func(ctx context.Context, j job.Job, seen iter.Seq2[[]byte, erro
 type Function struct {
 	jobs        *jobdb.Store
 	completions map[job.Kind]Completion
+	files       Files
 	log         *slog.Logger
 	now         func() time.Time
 }
 
-// New returns a Function that closes the jobs of s by the clock now.
-func New(s *jobdb.Store, completions map[job.Kind]Completion, log *slog.Logger, now func() time.Time) *Function {
-	return &Function{jobs: s, completions: completions, log: log, now: now}
+// New returns a Function that closes the jobs of s by the clock now, and keeps
+// their reports in to.
+func New(s *jobdb.Store, completions map[job.Kind]Completion, to Files, log *slog.Logger, now func() time.Time) *Function {
+	return &Function{jobs: s, completions: completions, files: to, log: log, now: now}
 }
 
 // timeout bounds a call, and so how long it can be at a job. After that another
@@ -123,12 +125,16 @@ func (f *Function) finish(ctx context.Context, j job.Job, tally job.Tally) error
 		}
 		tally.Changed += changed
 	}
+	report, err := f.report(ctx, j, tally)
+	if err != nil {
+		return fmt.Errorf("report of job %s: %w", j.ID, err)
+	}
 	began := j.Watch.Moved
-	_, err := f.jobs.Change(ctx, j.ID, func(j job.Job) (job.Job, error) {
+	_, err = f.jobs.Change(ctx, j.ID, func(j job.Job) (job.Job, error) {
 		if j.State != job.Finishing || !j.Watch.Moved.Equal(began) {
 			return j, errNothing
 		}
-		j.Tally, j.Cause = tally, tally.Cause
+		j.Tally, j.Cause, j.Report = tally, tally.Cause, report
 		return j.Move(tally.Verdict(), f.now().UTC())
 	})
 	if errors.Is(err, errNothing) {

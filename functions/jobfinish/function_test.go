@@ -3,6 +3,7 @@ package jobfinish_test
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"log/slog"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"lastmile/emulators/fault"
 	"lastmile/emulators/firestore"
 	"lastmile/functions/jobfinish"
+	"lastmile/shared/attachment"
 	"lastmile/shared/bus"
 	"lastmile/shared/docs"
 	"lastmile/shared/event"
@@ -37,10 +39,28 @@ type world struct {
 	completed int           // guarded by mu
 	complete  func() error  // what completions do; nil is nothing
 	closings  []job.Closing // guarded by mu
+	reports   []string      // guarded by mu
 }
 
 // Send is a bus that nobody listens to.
 func (w *world) Send(context.Context, ...bus.Message) error { return nil }
+
+// Put keeps the content of reports.
+func (w *world) Put(_ context.Context, f attachment.File, r io.Reader) (attachment.File, error) {
+	content, err := io.ReadAll(r)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reports = append(w.reports, string(content))
+	return f, err
+}
+
+// Delete forgets the reports.
+func (w *world) Delete(context.Context, attachment.ID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reports = nil
+	return nil
+}
 
 // Close is the timers.
 func (w *world) Close(_ context.Context, c job.Closing) error {
@@ -91,7 +111,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { db.Close() })
 	w.jobs = jobdb.New(db)
 	completions := map[job.Kind]jobfinish.Completion{kind: w.completion, job.CatalogSync: w.completion}
-	w.function = jobfinish.New(w.jobs, completions, log, w.clock)
+	w.function = jobfinish.New(w.jobs, completions, w, log, w.clock)
 	return w
 }
 

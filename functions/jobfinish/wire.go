@@ -3,6 +3,7 @@ package jobfinish
 import (
 	"time"
 
+	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/function"
 	"lastmile/shared/job"
@@ -17,6 +18,7 @@ func Spec() function.Spec {
 		Name:    jobtimer.Function,
 		Class:   function.Small,
 		Timeout: timeout,
+		Uses:    []platform.Resource{platform.PrivateFiles, platform.PublicFiles},
 		Binding: function.Bind(build, function.OnTimer((*Function).Handle)),
 	}
 }
@@ -26,6 +28,15 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
+	private, err := p.PrivateFiles()
+	if err != nil {
+		return nil, err
+	}
+	public, err := p.PublicFiles()
+	if err != nil {
+		return nil, err
+	}
+	files := attachmentdb.New(db, private, public, time.Now)
 	sync := Sync{Catalogs: catalogdb.New(db), Log: p.Log()}
-	return New(jobdb.New(db), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, p.Log(), time.Now), nil
+	return New(jobdb.New(db), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, files, p.Log(), time.Now), nil
 }

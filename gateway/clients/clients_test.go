@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	emulator "lastmile/emulators/redis"
@@ -101,7 +100,7 @@ type gateways struct {
 }
 
 func (g *gateways) start() *server.Server {
-	r := realtime.Connect(&goredis.Options{Addr: g.redis})
+	r := realtime.Connect(g.redis, "", false)
 	g.t.Cleanup(func() { _ = r.Close() })
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	require.NoError(g.t, err)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
-	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/redis"
@@ -36,7 +35,7 @@ func open(t *testing.T) *street {
 	srv, err := redis.Start(redis.Options{Server: redis.Embedded})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, srv.Close()) })
-	client := realtime.Connect(&goredis.Options{Addr: srv.Addr()})
+	client := realtime.Connect(srv.Addr(), "", false)
 	t.Cleanup(func() { _ = client.Close() })
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	require.NoError(t, err)

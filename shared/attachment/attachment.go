@@ -134,6 +134,9 @@ func (f File) Announce(k Kind, u Upload, now time.Time) (File, error) {
 	if err := k.admits(u.Size); err != nil {
 		return f, err
 	}
+	if k.Final && f.Version > 0 {
+		return f, &RefusedError{"replaces", "is a " + k.Name + ", whose content stays as it is: announce a file of its own"}
+	}
 	u.Expires = now.Add(UploadTime)
 	f.Next = &u
 	if f.Version == 0 {

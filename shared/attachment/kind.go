@@ -24,6 +24,9 @@ type Kind struct {
 	MaxSize   int64
 	MaxPixels int
 
+	// Final content is never replaced: others count on what it was.
+	Final bool
+
 	// Kept is how long it is kept; 0 is until its entity goes.
 	Kept time.Duration
 }
@@ -51,8 +54,8 @@ func Kinds() []Kind {
 	rows := []string{"text/csv", "application/x-ndjson"}
 	return []Kind{
 		{Name: ItemPicture, Public: true, Owner: "shop", Types: append(photos, "image/gif"), MaxSize: 8 << 20, MaxPixels: maxPixels},
-		{Name: ProofPhoto, Owner: "order", Types: photos, MaxSize: 12 << 20, MaxPixels: maxPixels, Kept: 180 * 24 * time.Hour},
-		{Name: JobInput, Owner: "shop", Types: rows, MaxSize: 512 << 20, Kept: 90 * 24 * time.Hour},
+		{Name: ProofPhoto, Owner: "order", Types: photos, MaxSize: 12 << 20, MaxPixels: maxPixels, Final: true, Kept: 180 * 24 * time.Hour},
+		{Name: JobInput, Owner: "shop", Types: rows, MaxSize: 512 << 20, Final: true, Kept: 90 * 24 * time.Hour},
 		{Name: JobReport, Owner: "job", Types: rows, MaxSize: 256 << 20, Kept: 90 * 24 * time.Hour},
 	}
 }

@@ -74,6 +74,9 @@ type Job struct {
 	// Tally sums the pages; it is set when the job closes.
 	Tally Tally `firestore:"tally" json:"tally"`
 
+	// Report is the file that lists what failed; empty if nothing did.
+	Report string `firestore:"report,omitempty" json:"report,omitempty"`
+
 	Watch Watch `firestore:"watch" json:"-"`
 }
 
@@ -100,6 +103,10 @@ type Input struct {
 
 	// File names an object in the private bucket: NDJSON, or CSV with a header.
 	File string `firestore:"file,omitempty" json:"file,omitempty"`
+
+	// FileID is the uploaded file whose content File names; empty for an object
+	// that an operator put there.
+	FileID string `firestore:"fileId,omitempty" json:"fileId,omitempty"`
 }
 
 // Plan is how a job is divided; it is set when the job starts to run.

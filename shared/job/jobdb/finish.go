@@ -42,6 +42,25 @@ func (s *Store) Seen(ctx context.Context, id job.ID) iter.Seq2[[]byte, error] {
 	}
 }
 
+// complained is how many outcomes with all their faults are read at a time.
+const complained = 100
+
+// Complaints calls f with every line of a job's report, in order, as the pages of
+// this generation have it.
+func (s *Store) Complaints(ctx context.Context, j job.Job, f func(job.Complaint) error) error {
+	return s.eachOf(ctx, j.ID, complained, []string{"page", "state", "counts", "faults", "error", "gen"}, func(p job.Page) error {
+		if p.Void(j.Gen) {
+			return nil
+		}
+		for _, c := range p.Complaints() {
+			if err := f(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // batch is how many pages one commit resets or gives up.
 const batch = 200
 

@@ -160,8 +160,13 @@ func (s *Store) outcomes(ctx context.Context, id job.ID) (there map[int]bool, na
 
 // each calls f with every outcome of a job, in order, reading only some fields.
 func (s *Store) each(ctx context.Context, id job.ID, fields []string, f func(job.Page) error) error {
+	return s.eachOf(ctx, id, listed, fields, f)
+}
+
+// eachOf is each, n outcomes at a time.
+func (s *Store) eachOf(ctx context.Context, id job.ID, n int, fields []string, f func(job.Page) error) error {
 	for after := -1; ; {
-		found, err := data(s.pages(id).Query().OrderBy("page", docs.Asc).After(after).Select(fields...).Limit(listed).All(ctx))
+		found, err := data(s.pages(id).Query().OrderBy("page", docs.Asc).After(after).Select(fields...).Limit(n).All(ctx))
 		if err != nil {
 			return err
 		}
@@ -170,7 +175,7 @@ func (s *Store) each(ctx context.Context, id job.ID, fields []string, f func(job
 				return err
 			}
 		}
-		if len(found) < listed {
+		if len(found) < n {
 			return nil
 		}
 		after = found[len(found)-1].Page
