@@ -20,6 +20,7 @@ import (
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"lastmile/shared/function"
+	"lastmile/shared/logs"
 )
 
 // sources are the bodies of all .tf files, by path.
@@ -139,6 +140,18 @@ func TestEverySubscriptionIsSignedRetriedAndHasDeadLetters(t *testing.T) {
 	for name, j := range resources(t, "google_cloud_scheduler_job") {
 		require.NotNil(t, block(j, "http_target", "oidc_token"), "%s makes unsigned calls", name)
 	}
+}
+
+var counted = regexp.MustCompile(`jsonPayload\.(\w+)`)
+
+func TestMetricsCountWhatRecordsSay(t *testing.T) {
+	content, err := os.ReadFile("modules/observability/main.tf")
+	require.NoError(t, err)
+	var names []string
+	for _, m := range counted.FindAllStringSubmatch(string(content), -1) {
+		names = append(names, m[1])
+	}
+	require.ElementsMatch(t, logs.Signals(), names)
 }
 
 func TestARolloutIsNoDrift(t *testing.T) {

@@ -21,6 +21,7 @@ import (
 	"lastmile/shared/courier/courierdb"
 	"lastmile/shared/docs"
 	"lastmile/shared/event"
+	"lastmile/shared/logs"
 	"lastmile/shared/order"
 	"lastmile/shared/order/orderdb"
 	"lastmile/shared/road/roadhttp"
@@ -103,6 +104,9 @@ func (f *Function) Sweep(ctx context.Context) error {
 	overdue, err := f.Searches.Overdue(ctx, f.now().Add(-patience), maxSwept)
 	if err != nil {
 		return err
+	}
+	if n := len(overdue); n > 0 {
+		f.Log.WarnContext(ctx, "searches stood still", slog.Int(logs.Repaired, n))
 	}
 	failed := make([]error, len(overdue))
 	var g errgroup.Group

@@ -10,6 +10,7 @@ import (
 	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/assign/dispatch"
 	"lastmile/shared/docs"
+	"lastmile/shared/logs"
 	"lastmile/shared/order"
 )
 
@@ -29,7 +30,7 @@ func (f *Function) settle(ctx context.Context, id string) error {
 	case dispatch.Carried:
 		err = f.watch(ctx, d)
 	case dispatch.Unassigned:
-		f.Log.ErrorContext(ctx, "an order has found no courier", slog.String("order", d.Order), slog.String("zone", d.Zone), slog.Int("rounds", d.Round))
+		f.Log.ErrorContext(ctx, "an order has found no courier", slog.Bool(logs.Unassigned, true), slog.String("order", d.Order), slog.String("zone", d.Zone), slog.Int("rounds", d.Round))
 	}
 	if errors.Is(err, docs.ErrConflict) {
 		return nil // it went on, and its event calls again

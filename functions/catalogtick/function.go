@@ -16,6 +16,7 @@ import (
 
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/job"
+	"lastmile/shared/logs"
 )
 
 // Catalogs lists the catalogues whose syncs are switched on, a part at a time.
@@ -68,7 +69,7 @@ func (f *Function) Handle(ctx context.Context) error {
 		return nil
 	})
 	if n := len(stale); n > 0 {
-		f.log.WarnContext(ctx, "items are stale", slog.Int("shops", n), slog.Any("some", stale[:min(n, maxNamed)]))
+		f.log.WarnContext(ctx, "items are stale", slog.Int(logs.Stale, n), slog.Any("some", stale[:min(n, maxNamed)]))
 	}
 	return errors.Join(append(errs, err)...)
 }

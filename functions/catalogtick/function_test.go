@@ -15,6 +15,7 @@ import (
 	"lastmile/shared/catalog"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/job"
+	"lastmile/shared/logs"
 )
 
 var now = time.Date(2026, 5, 1, 12, 0, 30, 0, time.UTC)
@@ -81,7 +82,7 @@ func TestATickTellsWhoseItemsAreStale(t *testing.T) {
 		slog.New(slog.NewTextHandler(&said, nil)), func() time.Time { return now })
 	require.NoError(t, f.Handle(t.Context()))
 	require.Contains(t, said.String(), "items are stale")
-	require.Contains(t, said.String(), "shops=1 some=[late]")
+	require.Contains(t, said.String(), logs.Stale+"=1 some=[late]")
 }
 
 func TestOneShopDoesNotKeepTheOthersFromTheirs(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lastmile/shared/campaign"
+	"lastmile/shared/logs"
 )
 
 // Campaigns know the timers that should have come, and do what they are for.
@@ -51,7 +52,7 @@ func (f *Function) fire(ctx context.Context, lost []campaign.Timer) error {
 	if len(lost) == 0 {
 		return nil
 	}
-	f.log.WarnContext(ctx, "fired timers of campaigns that were lost", slog.Int("timers", len(lost)))
+	f.log.WarnContext(ctx, "fired timers of campaigns that were lost", slog.Int(logs.Repaired, len(lost)))
 	errs := make([]error, len(lost))
 	var g errgroup.Group
 	g.SetLimit(timersAtOnce)

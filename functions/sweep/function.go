@@ -15,6 +15,7 @@ import (
 
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
+	"lastmile/shared/logs"
 )
 
 // Outbox publishes events that have been waiting since before, up to a limit,
@@ -69,7 +70,7 @@ func (f *Function) sweepOutbox(ctx context.Context) error {
 			return err
 		}
 		if n > 0 {
-			f.log.InfoContext(ctx, "published what a crash left in the outbox", slog.Int("events", n))
+			f.log.InfoContext(ctx, "published what a crash left in the outbox", slog.Int(logs.Repaired, n))
 		}
 		if total += n; n < eventBatch {
 			return nil
@@ -130,7 +131,7 @@ func (f *Function) check(ctx context.Context, j job.Job) error {
 	case err != nil || remedy == job.Wait:
 		return err
 	}
-	f.log.WarnContext(ctx, "helped a job that stands still", slog.String("job", string(j.ID)), slog.String("remedy", string(remedy)))
+	f.log.WarnContext(ctx, "helped a job that stands still", slog.String("job", string(j.ID)), slog.String("remedy", string(remedy)), slog.Int(logs.Repaired, 1))
 	return f.help(ctx, j, remedy)
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"lastmile/shared/event"
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
+	"lastmile/shared/logs"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -35,6 +37,7 @@ type world struct {
 	refused error // what the timers answer
 
 	outbox    []int // what each batch of the outbox publishes
+	said      strings.Builder
 	locations []time.Duration
 
 	overdue []campaign.Timer // guarded by mu
@@ -105,7 +108,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) pass(t *testing.T, after time.Duration) error {
 	t.Helper()
 	w.now = w.now.Add(after)
-	f := sweep.New(w, w.jobs, w, w, w, w, slog.New(slog.DiscardHandler), func() time.Time { return w.now })
+	f := sweep.New(w, w.jobs, w, w, w, w, slog.New(slog.NewTextHandler(&w.said, nil)), func() time.Time { return w.now })
 	return f.Handle(t.Context())
 }
 
@@ -293,4 +296,16 @@ func TestLostTimersOfCampaignsFireAtTheNextMinute(t *testing.T) {
 	require.Len(t, w.overdue, 1200, "Cloud Tasks is about to call them")
 	require.NoError(t, w.pass(t, time.Minute))
 	require.Empty(t, w.overdue)
+}
+
+func TestWhatACrashLeftIsCounted(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.pass(t, time.Minute))
+	require.NotContains(t, w.said.String(), logs.Repaired)
+	w.outbox = []int{3}
+	require.NoError(t, w.pass(t, time.Minute))
+	require.Contains(t, w.said.String(), logs.Repaired+"=3")
+	w.overdue = []campaign.Timer{{Campaign: "a", Kind: campaign.StartTimer, Due: noon}}
+	require.NoError(t, w.pass(t, time.Minute))
+	require.Contains(t, w.said.String(), logs.Repaired+"=1")
 }

@@ -98,7 +98,7 @@ func (l *line) outcome(r *Record) {
 		l.any(r.TripsBy)
 	}
 	if r.Slow {
-		l.key("slow")
+		l.key(slow)
 		l.b = append(l.b, "true"...)
 	}
 	if len(r.Calls) > 0 {

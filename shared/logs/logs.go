@@ -159,7 +159,7 @@ func (l *Logs) store(r Record, attrs []byte) {
 
 // reportLoss says, once records are stored again, how many were lost.
 func (l *Logs) reportLoss(lost int64) {
-	l.Logger().Warn("log records were dropped", "dropped", lost)
+	l.Logger().Warn("log records were dropped", dropped, lost)
 }
 
 // clock tells the time of records. Two records of one process never share a
