@@ -1,8 +1,10 @@
 // Command gateway holds the sockets of clients and brings them what is published.
 //
-// It needs a Redis and a key for passes (see [server.Passes]):
+// In a project it lets in who has signed in at the API, and is told by the same
+// environment as a function where everything is (see [platform.Config]). Alone it
+// needs a Redis, and lets in whoever has the pass that it prints:
 //
-//	GATEWAY_KEY=$(openssl rand -hex 16) go run ./gateway -redis 127.0.0.1:6379
+//	go run ./gateway -redis 127.0.0.1:6379
 //
 // On SIGTERM it asks its clients to move, disconnects who did not go after seven
 // seconds, and exits within the ten that Cloud Run allows.
@@ -17,12 +19,11 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
 	"lastmile/gateway/server"
-	"lastmile/shared/push"
+	"lastmile/shared/platform"
 	"lastmile/shared/realtime"
 	"lastmile/shared/track/trackredis"
 )
@@ -39,33 +40,35 @@ func main() {
 
 // config is what the environment and the command line say.
 type config struct {
-	addr, redis, redisAuth, key, origins, revision string
-	redisTLS                                       bool
+	platform.Config
+	addr  string
+	alone bool // without a project
 }
 
-func readConfig() (config, error) {
-	c := config{
-		redisAuth: os.Getenv("REDIS_AUTH"),
-		redisTLS:  os.Getenv("REDIS_TLS") == "true",
-		key:       os.Getenv("GATEWAY_KEY"),
-		origins:   os.Getenv("GATEWAY_ORIGINS"),
-		revision:  os.Getenv("K_REVISION"),
-	}
+// unused is what the configuration requires and a gateway that is alone does
+// without.
+func unused() []string {
+	return []string{"GOOGLE_CLOUD_PROJECT=alone", "FUNCTION_URL=http://127.0.0.1/{function}", "PRIVATE_FILES_URL=mem://"}
+}
+
+func readConfig() (c config, err error) {
 	port := os.Getenv("PORT")
 	if port == "" {
 		port = "8081"
 	}
 	flag.StringVar(&c.addr, "addr", net.JoinHostPort(os.Getenv("HOST"), port), "address to serve on")
-	flag.StringVar(&c.redis, "redis", os.Getenv("REDIS_ADDR"), "host:port of Redis")
+	redis := flag.String("redis", os.Getenv("REDIS_ADDR"), "host:port of Redis")
 	flag.Parse()
-	var errs []error
-	if c.redis == "" {
-		errs = append(errs, errors.New("-redis or REDIS_ADDR is missing: host:port of Redis"))
+	if *redis == "" {
+		return c, errors.New("-redis or REDIS_ADDR is missing: host:port of Redis")
 	}
-	if c.key == "" {
-		errs = append(errs, errors.New("GATEWAY_KEY is missing: generate one with openssl rand -hex 16"))
+	environ := append(os.Environ(), "REDIS_ADDR="+*redis)
+	if os.Getenv("GOOGLE_CLOUD_PROJECT") == "" {
+		c.alone = true
+		environ = append(environ, unused()...)
 	}
-	return c, errors.Join(errs...)
+	c.Config, err = platform.ReadConfig(environ)
+	return c, err
 }
 
 func run() error {
@@ -75,43 +78,31 @@ func run() error {
 	}
 	terminated, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	passes, err := server.NewPasses(c.key, nil)
+	parts, err := c.open()
 	if err != nil {
 		return err
 	}
-	redis := realtime.Connect(c.redis, c.redisAuth, c.redisTLS)
+	defer parts.close()
+	how, err := c.RedisOptions()
+	if err != nil {
+		return err
+	}
+	redis := realtime.Connect(how)
 	defer redis.Close()
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	if err != nil {
 		return err
 	}
-	events, err := openBus(terminated)
+	publisher, err := realtime.NewPublisher(terminated, redis, kinds, realtime.Options{Fallback: parts.fallback()})
 	if err != nil {
 		return err
 	}
-	var fallback realtime.Fallback
-	if events != nil {
-		defer events.Close()
-		fallback = push.NewRelay(events)
-	}
-	publisher, err := realtime.NewPublisher(terminated, redis, kinds, realtime.Options{Fallback: fallback})
-	if err != nil {
-		return err
-	}
-	callers, owners, end, err := c.callers(passes)
-	defer end()
-	if err != nil {
-		return err
-	}
-	receiver := locations(trackredis.New(redis, trackredis.Options{}), publisher, events, owners)
-	o := server.Options{Node: realtime.NodeOptions{Revision: c.revision}, Receiver: receiver}
-	if owners != nil {
-		o.Permissions = owners
-	}
-	if c.origins != "" {
-		o.Origins = strings.Split(c.origins, ",")
-	}
-	gateway, err := server.New(terminated, publisher, callers, o)
+	gateway, err := server.New(terminated, publisher, parts.callers, server.Options{
+		Node:        realtime.NodeOptions{Revision: c.Revision, Log: parts.log},
+		Receiver:    parts.receiver(trackredis.New(redis, trackredis.Options{}), publisher),
+		Permissions: parts.permissions(),
+		Origins:     c.Origins,
+	})
 	if err != nil {
 		return err
 	}

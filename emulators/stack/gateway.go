@@ -65,7 +65,11 @@ func (s *Stack) startGateways(ctx context.Context) (err error) {
 }
 
 func (s *Stack) startGateway(ctx context.Context) error {
-	redis := realtime.Connect(s.Config.Redis, string(s.Config.RedisAuth), s.Config.RedisTLS)
+	how, err := s.Config.RedisOptions()
+	if err != nil {
+		return err
+	}
+	redis := realtime.Connect(how)
 	s.onClose(redis.Close)
 	events, err := bus.Open(ctx, bus.Options{Project: s.Config.Project, EmulatorHost: s.Config.PubSubEmulator})
 	if err != nil {

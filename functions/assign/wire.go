@@ -55,7 +55,7 @@ func build(p *platform.Platform) (*Function, error) {
 		Scores:    scoredb.New(db),
 		Positions: trackredis.New(cache, trackredis.Options{}),
 		Hints:     assignredis.New(cache),
-		Roads:     roadhttp.New(p.Config.URL("distance"), roadhttp.Options{Token: string(p.Config.OperatorToken)}),
+		Roads:     roadhttp.New(p.Config.URL("distance"), roadhttp.Options{HTTP: p.Client("distance")}),
 		Clock:     assigntimer.New(timers),
 		Log:       p.Log(),
 		Now:       time.Now,

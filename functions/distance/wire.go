@@ -35,7 +35,7 @@ func build(p *platform.Platform) (*Function, error) {
 	open := generated
 	if path := p.Config.RoadFile; path != "" {
 		open = func() (Source, error) { return mapped(path) }
-	} else if p.Config.Revision != "" {
+	} else if p.Config.InCloud() {
 		return nil, errNoFile
 	}
 	roads, err := OpenRoads(open)
@@ -46,7 +46,17 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(roads, trackredis.New(cache, trackredis.Options{}), httpapi.Operator(string(p.Config.OperatorToken)), httpapi.Only(auth.Operator, auth.Service)), nil
+	return New(roads, trackredis.New(cache, trackredis.Options{}), layers(p.Config)...), nil
+}
+
+// layers admit callers. On Cloud Run, those who come so far were let in there: the
+// service is reached from inside only, by the accounts of functions that declare
+// to call it. On a laptop callers show the operators' token.
+func layers(c platform.Config) []httpapi.Layer {
+	if c.InCloud() {
+		return nil
+	}
+	return []httpapi.Layer{httpapi.Operator(string(c.OperatorToken)), httpapi.Only(auth.Operator, auth.Service)}
 }
 
 func mapped(path string) (Source, error) {

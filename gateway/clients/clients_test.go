@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	emulator "lastmile/emulators/redis"
@@ -100,7 +101,7 @@ type gateways struct {
 }
 
 func (g *gateways) start() *server.Server {
-	r := realtime.Connect(g.redis, "", false)
+	r := realtime.Connect(&goredis.Options{Addr: g.redis})
 	g.t.Cleanup(func() { _ = r.Close() })
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	require.NoError(g.t, err)

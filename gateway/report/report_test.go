@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/redis"
@@ -35,7 +36,7 @@ func open(t *testing.T) *street {
 	srv, err := redis.Start(redis.Options{Server: redis.Embedded})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, srv.Close()) })
-	client := realtime.Connect(srv.Addr(), "", false)
+	client := realtime.Connect(&goredis.Options{Addr: srv.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	require.NoError(t, err)

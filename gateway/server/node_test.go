@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/gateway/server"
@@ -62,7 +63,7 @@ func serveNode(addr string) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPublisher(terminated, realtime.Connect(addr, "", false), os.Getenv("GATEWAY_PREFIX"))
+	p, err := newPublisher(terminated, realtime.Connect(&redis.Options{Addr: addr}), os.Getenv("GATEWAY_PREFIX"))
 	if err != nil {
 		return err
 	}

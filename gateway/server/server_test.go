@@ -79,7 +79,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T, addr string) *world {
-	w := &world{t: t, addr: addr, prefix: "g" + rand.Text()[:8] + ":", redis: realtime.Connect(addr, "", false)}
+	w := &world{t: t, addr: addr, prefix: "g" + rand.Text()[:8] + ":", redis: realtime.Connect(&redis.Options{Addr: addr})}
 	t.Cleanup(func() { require.NoError(t, errors.Join(w.forget(), w.redis.Close())) })
 	var err error
 	w.passes, err = server.NewPasses(key, nil)

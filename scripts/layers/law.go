@@ -120,6 +120,7 @@ var owners = map[string][]string{
 	"gocloud.dev":                                           {"shared/files"},
 	"github.com/aws/aws-sdk-go-v2":                          {"shared/files"},
 	"google.golang.org":                                     {"shared/docs", "shared/bus", "shared/timer", "shared/files", "shared/push"},
+	"google.golang.org/api/idtoken":                         {"shared/platform"},
 	"google.golang.org/protobuf/encoding/protowire":         {"shared/road/osm"},
 	"github.com/gorilla/websocket":                          {"gateway/wsconn"},
 	"github.com/GoogleCloudPlatform/functions-framework-go": {"functions"},

@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"lastmile/gateway/server"
 	"lastmile/shared/realtime"
 )
@@ -38,7 +40,7 @@ func main() {
 func run(addr, redisAddr, kind string) error {
 	terminated, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	redis := realtime.Connect(redisAddr, "", false)
+	redis := realtime.Connect(&goredis.Options{Addr: redisAddr})
 	defer redis.Close()
 	kinds, err := realtime.NewKinds(realtime.Kind{Name: "durable", Durable: true}, realtime.Kind{Name: "latest"},
 		realtime.Kind{Name: "certain", Durable: true, Fallback: "news"})

@@ -134,15 +134,19 @@ func (p *Platform) Redis() (*redis.Client, error) {
 // ErrNoSecret is returned for a secret that is not mounted.
 var ErrNoSecret = errors.New("no such secret")
 
-// Secret returns the value of a secret. It is read anew each time, so that a
-// rotated one takes effect.
+// Secret returns the value of a secret, mounted as a file of its name or, as Cloud
+// Run has it where there are several, as the file value in a folder of its name. It
+// is read anew each time, so that a rotated one takes effect.
 func (p *Platform) Secret(_ context.Context, name string) (string, error) {
 	root, err := os.OpenRoot(p.Config.Secrets)
 	if err != nil {
 		return "", fmt.Errorf("secret %s: %w", name, err)
 	}
 	defer root.Close()
-	value, err := root.ReadFile(name)
+	value, err := root.ReadFile(name + "/value")
+	if err != nil {
+		value, err = root.ReadFile(name)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%w: %s; mount it in %s", ErrNoSecret, name, p.Config.Secrets)
 	}

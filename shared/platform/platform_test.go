@@ -51,6 +51,12 @@ func TestSecrets(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "two", got, "a rotated secret takes effect")
 
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "secrets", "mounted"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "secrets", "mounted", "value"), []byte("three\n"), 0o600))
+	got, err = p.Secret(t.Context(), "mounted")
+	require.NoError(t, err)
+	require.Equal(t, "three", got, "as Cloud Run mounts it")
+
 	_, err = p.Secret(t.Context(), "none")
 	require.ErrorIs(t, err, platform.ErrNoSecret)
 	_, err = p.Secret(t.Context(), "../outside")

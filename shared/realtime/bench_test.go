@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/shared/realtime"
@@ -15,7 +16,7 @@ func benchPublisher(b *testing.B) *realtime.Publisher {
 	if s == nil {
 		b.Skip("no redis-server on PATH: apt-get install redis-server")
 	}
-	r := realtime.Connect(s.Addr(), "", false)
+	r := realtime.Connect(&redis.Options{Addr: s.Addr()})
 	b.Cleanup(func() { _ = r.Close() })
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	require.NoError(b, err)

@@ -1,32 +1,20 @@
 package realtime
 
 import (
-	"crypto/tls"
-	"net"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Connect returns a client of the Redis at host:port, for a process that needs it
-// for nothing else. Every command has a deadline and few retries: events are
+// Connect returns a client of the Redis that o leads to, for a process that needs
+// it for nothing else. Every command has a deadline and few retries: events are
 // better late in the log than stuck here. Close it.
-func Connect(addr, password string, secure bool) *redis.Client {
-	o := &redis.Options{
-		Addr:                  addr,
-		Password:              password,
-		ContextTimeoutEnabled: true,
-		DialTimeout:           2 * time.Second,
-		ReadTimeout:           2 * time.Second,
-		WriteTimeout:          2 * time.Second,
-		MaxRetries:            1,
-		DialerRetries:         1,
-		PoolSize:              64,
-		ReadBufferSize:        8 << 10,
-		WriteBufferSize:       8 << 10,
-	}
-	if host, _, err := net.SplitHostPort(addr); secure && err == nil {
-		o.TLSConfig = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	}
-	return redis.NewClient(o)
+func Connect(o *redis.Options) *redis.Client {
+	own := *o
+	own.ContextTimeoutEnabled = true
+	own.DialTimeout, own.ReadTimeout, own.WriteTimeout = 2*time.Second, 2*time.Second, 2*time.Second
+	own.MaxRetries, own.DialerRetries = 1, 1
+	own.PoolSize = 64
+	own.ReadBufferSize, own.WriteBufferSize = 8<<10, 8<<10
+	return redis.NewClient(&own)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/shared/realtime"
@@ -175,7 +176,7 @@ func TestAnEventForADeadInstanceIsPushedAtOnce(t *testing.T) {
 		if w.opts.Lists {
 			t.Skip("a list takes messages for a while after its instance is gone")
 		}
-		dying := realtime.Connect(w.redis.Options().Addr, "", false)
+		dying := realtime.Connect(&redis.Options{Addr: w.redis.Options().Addr})
 		kinds, err := realtime.NewKinds(realtime.Standard()...)
 		require.NoError(t, err)
 		doomed, err := realtime.NewPublisher(t.Context(), dying, kinds, w.opts)

@@ -1,7 +1,7 @@
 // How the platform is: what needs somebody, who is connected, and what each part
 // says of itself.
 import { h, table, row, chip, link, number, facts } from '../dom.js'
-import { since, whole } from '../format.js'
+import { at, whole } from '../format.js'
 import { get } from '../api.js'
 import { records } from './records.js'
 
@@ -23,7 +23,7 @@ function draw({ system, gateways, letters, lost, errors, stuck, slow }) {
   return [
     table('Checks', ['Check', 'State', 'What'], [
       check('Records', system, (s) => [!s.logs.down && !s.logs.dropped, `${whole(s.logs.waiting)} wait to be stored, ${whole(s.logs.dropped)} lost since the start`]),
-      check('Gateways', gateways, () => [nodes.length > 0, `${whole(nodes.length)} run with ${whole(nodes.reduce((n, g) => n + g.connections, 0))} connections`]),
+      check('Gateways', gateways, () => [nodes.length > 0, `${whole(nodes.length)} run and hold ${whole(nodes.reduce((n, g) => n + g.held, 0))} clients and topics`]),
       check('Dead letters', letters, (l) => [!l.letters?.length, some(l.letters, l.next, 'wait'), '/deadletters']),
       check('Orders without courier', lost, (l) => [!l.searches?.length, some(l.searches, l.next, 'wait for an operator'), '/dispatch']),
       check('Errors, last 15 min', errors, (l) => [!l.records?.length, some(l.records, l.next, 'records'), '/logs?level=ERROR']),
@@ -31,7 +31,7 @@ function draw({ system, gateways, letters, lost, errors, stuck, slow }) {
       check('Slow calls, last 15 min', slow, (l) => [!l.records?.length, some(l.records, l.next, 'calls'), '/slow']),
     ]),
     h('h2', null, 'Gateways'),
-    table('Gateways', ['Instance', 'Connections#', 'Clients and topics#', 'Heard from'], nodes.map((g) => row(g.instance, h('code', null, g.instance), number(whole(g.connections)), number(whole(g.held)), since(g.seen))), gateways.problem?.message ?? 'No gateway runs'),
+    table('Gateways', ['Instance', 'Clients and topics#', 'Lease until'], nodes.map((g) => row(g.instance, h('code', null, g.instance), number(whole(g.held)), at(g.until))), gateways.problem?.message ?? 'No gateway runs'),
     h('h2', null, 'Newest errors'), records(errors.value?.records?.slice(0, 10)),
   ]
 }
