@@ -14,7 +14,7 @@ import (
 // Accounts are the routes by which operators say who may sign in.
 type Accounts struct {
 	Store    *authdb.Store
-	Sessions *auth.Sessions
+	Sessions Sessions
 }
 
 func (r Accounts) register(api huma.API) {
@@ -53,6 +53,7 @@ func (r Accounts) put(ctx context.Context, in *PutAccount) (*struct{}, error) {
 	if !in.Body.Disabled {
 		return nil, nil
 	}
-	_, err := r.Sessions.RevokeAll(ctx, in.Entity, in.ID)
+	_, err := r.Sessions.Sessions.RevokeAll(ctx, in.Entity, in.ID)
+	r.Sessions.disconnect(ctx, in.Entity, in.ID, "")
 	return nil, sessionProblem(err)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -10,13 +11,16 @@ import (
 
 	"lastmile/shared/auth"
 	"lastmile/shared/auth/authdb"
+	"lastmile/shared/logs"
 	"lastmile/shared/platform"
+	"lastmile/shared/realtime"
 )
 
 // Sessions are the routes by which callers sign in and out.
 type Sessions struct {
 	SignIn   *auth.SignIn
 	Sessions *auth.Sessions
+	Sockets  *sockets
 }
 
 // sessionsOf builds the resource.
@@ -32,6 +36,7 @@ func sessionsOf(p *platform.Platform) (r Sessions, err error) {
 	if err != nil {
 		return r, err
 	}
+	r.Sockets = &sockets{platform: p}
 	r.SignIn = &auth.SignIn{Verifier: auth.NewIdentities(issuers...), Directory: authdb.New(db), Sessions: r.Sessions}
 	return r, nil
 }
@@ -52,12 +57,12 @@ func (r Sessions) register(api huma.API) {
 	handle(api, huma.Operation{
 		OperationID: "revoke-session", Method: http.MethodDelete, Path: path + "/{session}", Tags: tags,
 		Summary: "End a session of the caller; operators may end anybody's", Security: known,
-		Extensions: map[string]any{tripsField: 4},
+		Extensions: map[string]any{tripsField: 8}, // the session and its sockets
 	}, r.revoke)
 	handle(api, huma.Operation{
 		OperationID: "revoke-sessions", Method: http.MethodDelete, Path: path, Tags: tags,
 		Summary: "End all sessions of the caller; operators may end anybody's", Security: known,
-		Extensions: map[string]any{tripsField: 30}, // three for each two hundred
+		Extensions: map[string]any{tripsField: 34}, // three for each two hundred, and the sockets
 	}, r.revokeAll)
 	handle(api, huma.Operation{
 		OperationID: "keys", Method: http.MethodGet, Path: "/.well-known/jwks.json", Tags: tags,
@@ -156,8 +161,21 @@ func (r Sessions) revoke(ctx context.Context, in *InSession) (*struct{}, error) 
 	}
 	if err == nil && session.Revoked.IsZero() {
 		err = r.Sessions.Revoke(ctx, session)
+		r.disconnect(ctx, session.Entity, session.Subject, session.ID)
 	}
 	return nil, sessionProblem(err)
+}
+
+// disconnect closes the sockets of a session, or all of an entity's. Where it
+// cannot, gateways notice within seconds that the session has ended.
+func (r Sessions) disconnect(ctx context.Context, e auth.Entity, id, session string) {
+	to, err := r.Sockets.open(ctx)
+	if err == nil {
+		err = to.Disconnect(ctx, realtime.Client(string(e), id), session, "signed out")
+	}
+	if err != nil {
+		logs.Add(ctx, slog.String("sockets", "not closed at once: "+err.Error()))
+	}
 }
 
 type revokedSessions struct {
@@ -169,6 +187,7 @@ type revokedSessions struct {
 func (r Sessions) revokeAll(ctx context.Context, in *OfCaller) (*revokedSessions, error) {
 	e, id := in.whose(ctx)
 	n, err := r.Sessions.RevokeAll(ctx, e, id)
+	r.disconnect(ctx, e, id, "")
 	if err != nil {
 		return nil, sessionProblem(err)
 	}

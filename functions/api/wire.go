@@ -127,7 +127,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 		Pictures:    Pictures{Catalogs: catalogs, Files: files.Store},
 		Logs:        Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
 		Sessions:    sessions,
-		Accounts:    Accounts{Store: authdb.New(db), Sessions: sessions.Sessions},
+		Accounts:    Accounts{Store: authdb.New(db), Sessions: sessions},
 	}, nil
 }
 

@@ -33,6 +33,7 @@ func (c *Callers) Authenticate(ctx context.Context, token string) (Identity, err
 	}
 	who := Identity{
 		Client:  realtime.Client(string(pass.Caller.Entity), pass.Caller.ID),
+		Session: pass.Caller.Session,
 		Expires: pass.Expires,
 		Caller:  pass.Caller,
 		Token:   pass.Token,

@@ -65,6 +65,7 @@ func TestCallersAreIdentities(t *testing.T) {
 	who, err := NewCallers(fixedSessions{pass: pass}).Authenticate(t.Context(), "a.b.c")
 	require.NoError(t, err)
 	require.Equal(t, realtime.Client("operator", "op"), who.Client)
+	require.Equal(t, "s", who.Session, "by which its connections are closed")
 	require.Equal(t, []string{"operator"}, who.Roles)
 	require.Equal(t, expires, who.Expires)
 	require.Equal(t, "next", who.Token)
