@@ -4,19 +4,24 @@
 //	/.well-known/openid-configuration   where the rest is
 //	/jwks                               the key of its tokens
 //	POST /token   subject=ada           an identity token of that subject
+//	              audience= seconds=    for another audience, or another time
 //
 // It promises what sign-in relies on: tokens of the issuer's URL and audience,
-// signed by the key that it publishes. It has no place in a deployment.
+// signed by the key that it publishes. It has no place in a deployment, and
+// answers only who is on the same machine.
 package issuer
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -54,13 +59,32 @@ func New(url, audience string) (*Issuer, error) {
 // Trusted is the entry of OIDC_ISSUERS that trusts i.
 func (i *Issuer) Trusted() string { return i.url + " " + i.audience }
 
-func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) { i.mux.ServeHTTP(w, r) }
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !near(r.RemoteAddr) || !near(r.Host) {
+		http.Error(w, "the development issuer answers this machine only", http.StatusForbidden)
+		return
+	}
+	i.mux.ServeHTTP(w, r)
+}
+
+// near reports whether host:port is on this machine. A page elsewhere whose name
+// leads here does not pass.
+func near(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
+}
 
 // Token returns an identity token of a subject.
-func (i *Issuer) Token(subject string) (string, error) {
+func (i *Issuer) Token(subject string) (string, error) { return i.sign(subject, i.audience, life) }
+
+func (i *Issuer) sign(subject, audience string, life time.Duration) (string, error) {
 	now := time.Now()
 	t := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.RegisteredClaims{
-		Issuer: i.url, Subject: subject, Audience: jwt.ClaimStrings{i.audience},
+		Issuer: i.url, Subject: subject, Audience: jwt.ClaimStrings{audience},
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(life)),
 	})
 	t.Header["kid"] = keyID
@@ -96,12 +120,18 @@ func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "subject is missing or too long: name who signs in", http.StatusBadRequest)
 		return
 	}
-	token, err := i.Token(subject)
+	audience := cmp.Or(r.FormValue("audience"), i.audience)
+	lasts, err := time.ParseDuration(cmp.Or(r.FormValue("seconds"), "600") + "s")
+	if err != nil {
+		http.Error(w, "seconds must be a number; negative for a token that has expired", http.StatusBadRequest)
+		return
+	}
+	token, err := i.sign(subject, audience, lasts)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	answer(w, map[string]any{"id_token": token, "token_type": "Bearer", "expires_in": int(life.Seconds())})
+	answer(w, map[string]any{"id_token": token, "token_type": "Bearer", "expires_in": int(lasts.Seconds())})
 }
 
 func answer(w http.ResponseWriter, body any) {

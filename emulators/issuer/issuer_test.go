@@ -58,3 +58,24 @@ func TestNobodyGetsNoToken(t *testing.T) {
 	defer resp.Body.Close()
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
 }
+
+func TestWhoIsElsewhereGetsNoToken(t *testing.T) {
+	i, err := issuer.New("http://127.0.0.1:1", "lastmile")
+	require.NoError(t, err)
+	for name, tt := range map[string]struct {
+		from, host string
+		want       int
+	}{
+		"from this machine":                   {"127.0.0.1:5", "localhost:8080", http.StatusOK},
+		"from another":                        {"192.0.2.7:5", "127.0.0.1:8080", http.StatusForbidden},
+		"from a page whose name leads hither": {"127.0.0.1:5", "evil.example:8080", http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/jwks", nil)
+			r.RemoteAddr, r.Host = tt.from, tt.host
+			w := httptest.NewRecorder()
+			i.ServeHTTP(w, r)
+			require.Equal(t, tt.want, w.Code)
+		})
+	}
+}

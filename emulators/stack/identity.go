@@ -44,6 +44,27 @@ func (s *Stack) openPlatform(context.Context) error {
 	return nil
 }
 
+// firstOperator is the operator that a new stack has, also as the subject of the
+// development issuer.
+const firstOperator = "ops"
+
+// enrol makes the first operator's account.
+func (s *Stack) enrol(ctx context.Context) error {
+	db, err := s.platform.Docs()
+	if err != nil {
+		return err
+	}
+	store := authdb.New(db)
+	_, err = store.Load(ctx, auth.Operator, firstOperator)
+	if errors.Is(err, auth.ErrNoAccount) {
+		err = store.Save(ctx, auth.Operator, firstOperator, auth.Account{})
+	}
+	if err != nil {
+		return err
+	}
+	return store.Bind(ctx, auth.Identity{Issuer: s.Issuer, Subject: firstOperator}, auth.Operator, firstOperator, time.Now().UTC())
+}
+
 // SignIn makes an account for an entity, and begins a session of it.
 func (s *Stack) SignIn(ctx context.Context, e auth.Entity, id string, shops ...string) (auth.Grant, error) {
 	sessions, err := s.platform.Sessions()

@@ -98,6 +98,7 @@ func (s *Stack) start(ctx context.Context) error {
 		s.configure,
 		s.provision,
 		s.openPlatform,
+		s.enrol,
 		s.serveFunctions,
 		s.startGateways,
 		s.startSchedules,
