@@ -23,19 +23,19 @@ func newDevices(db *docs.DB) Devices { return Devices{push.New(db, push.Local{},
 func (r Devices) register(api huma.API) {
 	tags := []string{"notifications"}
 	own := admits(auth.Customer, auth.Courier, auth.Merchant, auth.Operator)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "register-device", Method: http.MethodPost, Path: "/v1/devices", DefaultStatus: http.StatusCreated, Tags: tags, Security: own,
 		Summary:     "Have notifications sent to a device",
 		Description: "Call it whenever the app starts, and whenever its token changes: it is harmless to repeat. A device gets what is for whoever registered it last.",
 	}, r.add)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "list-devices", Method: http.MethodGet, Path: "/v1/devices", Tags: tags, Security: own, Summary: "List the caller's devices",
 	}, r.list)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "remove-device", Method: http.MethodDelete, Path: "/v1/devices/{device}", DefaultStatus: http.StatusNoContent, Tags: tags, Security: own,
 		Summary: "Have notifications not sent to a device any more", Errors: []int{http.StatusNotFound},
 	}, r.remove)
-	huma.Register(api, huma.Operation{
+	handle(api, huma.Operation{
 		OperationID: "list-pushes", Method: http.MethodGet, Path: "/v1/pushes", Tags: tags,
 		Summary: "List what was pushed to devices, and what became of it, the newest first",
 	}, r.pushes)
