@@ -170,7 +170,8 @@ func TestAProofOfDelivery(t *testing.T) {
 
 	require.Equal(t, http.StatusNotFound, other.call(http.MethodGet, path, nil, nil))
 	require.Equal(t, http.StatusOK, client{t, s, s.Operator}.call(http.MethodGet, path, nil, nil))
-	require.Equal(t, http.StatusNoContent, courier.call(http.MethodDelete, path, nil, nil))
+	require.Equal(t, http.StatusForbidden, courier.call(http.MethodDelete, path, nil, nil), "it may be needed in a dispute")
+	require.Equal(t, http.StatusNoContent, client{t, s, s.Operator}.call(http.MethodDelete, path, nil, nil))
 	require.Equal(t, http.StatusNotFound, courier.call(http.MethodGet, path, nil, nil))
 	status, _, _ = fetch(t, f.URL)
 	require.Equal(t, http.StatusNotFound, status, "a URL that was given leads nowhere")

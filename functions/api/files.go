@@ -48,7 +48,7 @@ func (f Files) register(api huma.API) {
 	}, f.get)
 	handle(api, huma.Operation{
 		OperationID: "delete-file", Method: http.MethodDelete, Path: "/v1/files/{id}", Tags: tags, Security: uploaders,
-		Summary: "Delete a file", Errors: []int{http.StatusNotFound},
+		Summary: "Delete a file", Errors: []int{http.StatusNotFound, http.StatusForbidden},
 	}, f.delete)
 }
 
@@ -214,8 +214,12 @@ func (f Files) get(ctx context.Context, in *FileRef) (*fileAnswer, error) {
 }
 
 func (f Files) delete(ctx context.Context, in *FileRef) (*struct{}, error) {
-	if _, err := f.find(ctx, in.ID); err != nil {
+	file, err := f.find(ctx, in.ID)
+	if err != nil {
 		return nil, err
+	}
+	if file.Kind == attachment.ProofPhoto && file.Version > 0 && auth.From(ctx).Entity != auth.Operator {
+		return nil, huma.Error403Forbidden("a proof stays once it is confirmed: ask an operator")
 	}
 	return nil, fileError(f.Store.Delete(ctx, attachment.ID(in.ID)))
 }

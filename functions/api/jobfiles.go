@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"lastmile/shared/attachment"
+	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/job"
 )
 
@@ -28,11 +29,15 @@ func (r Jobs) pin(ctx context.Context, j *job.Job) error {
 
 // reportURL is where the report of a job is read; empty if it has none any more.
 func (r Jobs) reportURL(ctx context.Context, j job.Job) (string, error) {
-	if j.Report == "" {
+	return urlOf(ctx, r.Files, attachment.ID(j.Report))
+}
+
+// urlOf is where the content of a file is read; empty if there is none any more.
+func urlOf(ctx context.Context, files *attachmentdb.Store, id attachment.ID) (string, error) {
+	if id == "" {
 		return "", nil
 	}
-	id := attachment.ID(j.Report)
-	found, err := r.Files.Visible(ctx, id)
+	found, err := files.Visible(ctx, id)
 	if err != nil {
 		return "", err
 	}
@@ -40,5 +45,5 @@ func (r Jobs) reportURL(ctx context.Context, j job.Job) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	return r.Files.URL(ctx, f)
+	return files.URL(ctx, f)
 }

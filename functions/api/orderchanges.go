@@ -17,7 +17,7 @@ func (r Orders) registerChanges(api huma.API) {
 		return huma.Operation{
 			OperationID: string(a) + "-order", Method: http.MethodPost, Path: "/v1/orders/{order}/" + string(a), Tags: []string{"orders"},
 			Summary: summary, Security: admits(append(by, auth.Operator)...), Errors: []int{http.StatusNotFound, http.StatusConflict},
-			Extensions: trips(6), // the order, its stock, a commit, the bus and the outbox, or the first again
+			Extensions: trips(7), // the order, its proof, its stock, a commit, the bus and the outbox, or the first again
 		}
 	}
 	handle(api, step(order.Accept, "Take an order on", auth.Merchant), r.accept)
@@ -70,12 +70,15 @@ func (r Orders) pickup(ctx context.Context, in *OrderRef) (*orderAnswer, error) 
 func (r Orders) deliver(ctx context.Context, in *struct {
 	OrderRef
 	Body *struct {
-		Proof string `json:"proof,omitempty" maxLength:"128" doc:"the file that proves it: a photo or a signature"`
+		Proof string `json:"proof,omitempty" maxLength:"128" doc:"a confirmed file of kind proof.photo, of this order, that the caller uploaded"`
 	}
 },
 ) (*orderAnswer, error) {
 	c := order.Change{Action: order.Deliver}
-	if in.Body != nil {
+	if in.Body != nil && in.Body.Proof != "" {
+		if err := r.checkProof(ctx, in.Order, in.Body.Proof); err != nil {
+			return nil, err
+		}
 		c.Proof = in.Body.Proof
 	}
 	return r.change(ctx, in.Order, c)

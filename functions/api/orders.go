@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/auth"
 	"lastmile/shared/order"
 	"lastmile/shared/order/orderdb"
@@ -17,6 +18,7 @@ import (
 type Orders struct {
 	Store  *orderdb.Store
 	Market *Market
+	Files  *attachmentdb.Store
 }
 
 // OrderRef names an order in a path.
@@ -52,7 +54,8 @@ type orderAnswer struct {
 	ETag     string `header:"ETag"`
 	Body     struct {
 		order.Order
-		Allowed []order.Action `json:"allowed" doc:"what the caller may do to it now"`
+		Allowed  []order.Action `json:"allowed" doc:"what the caller may do to it now"`
+		ProofURL string         `json:"proofUrl,omitempty" doc:"of the photo of the delivery; good for a quarter of an hour"`
 	}
 }
 
@@ -91,7 +94,9 @@ func (r Orders) get(ctx context.Context, in *OrderRef) (*orderAnswer, error) {
 	if !ok {
 		return nil, noOrder(in.Order)
 	}
-	return answerOrder(o, by), nil
+	out := answerOrder(o, by)
+	out.Body.ProofURL, err = r.proofURL(ctx, o)
+	return out, err
 }
 
 // noOrder answers alike for an order that is not there and for another's.

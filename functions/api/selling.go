@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/danielgtaylor/huma/v2"
 
+	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/courier/courierdb"
@@ -32,7 +33,7 @@ func (s Selling) register(api huma.API) {
 	s.Couriers.register(api)
 }
 
-func sellingOf(p *platform.Platform) (Selling, error) {
+func sellingOf(p *platform.Platform, files *attachmentdb.Store) (Selling, error) {
 	db, err := p.Docs()
 	if err != nil {
 		return Selling{}, err
@@ -46,7 +47,7 @@ func sellingOf(p *platform.Platform) (Selling, error) {
 		Settings: Settings{Store: shops},
 		Items:    Items{Store: catalogs, Market: market},
 		Carts:    Carts{Market: market},
-		Orders:   Orders{Store: orders, Market: market},
+		Orders:   Orders{Store: orders, Market: market, Files: files},
 		Couriers: Couriers{Store: courierdb.New(db)},
 	}, nil
 }

@@ -94,7 +94,7 @@ func resources(p *platform.Platform) (r Resources, err error) {
 	if err != nil {
 		return r, err
 	}
-	selling, err := sellingOf(p)
+	selling, err := sellingOf(p, files.Store)
 	if err != nil {
 		return r, err
 	}
