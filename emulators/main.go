@@ -60,7 +60,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	f.IntVar(&o.couriers, "couriers", 1000, "how many couriers the city has; 0 is no city")
 	f.IntVar(&o.shops, "shops", 42, "how many shops the city has")
 	f.Var(&o.orders, "orders", "how many orders come, `as in` 20/s or 90/m")
-	f.Float64Var(&o.speed, "speed", 5, "how much faster than real life the city is")
+	f.Float64Var(&o.speed, "speed", 10, "how much faster than real life the city is")
 	f.StringVar(&o.osm, "osm", "", "an OpenStreetMap `extract` for the roads; a city that does not exist by default")
 	f.IntVar(&o.items, "items", 11_125, "how many items the demo catalogue has")
 	f.IntVar(&o.gateways, "gateways", 1, "how many socket gateways run behind the one address")

@@ -75,9 +75,12 @@ const (
 // call calls the API until it answers for good: what says that it is busy is
 // asked again, under the same key, so that the effect counts once.
 func (a *api) call(ctx context.Context, who *person, method, path string, in, out any) error {
-	body, err := json.Marshal(in)
-	if err != nil {
-		return err
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
 	}
 	key := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
 	for try := 1; ; try++ {

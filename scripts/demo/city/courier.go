@@ -55,7 +55,7 @@ type delivery struct {
 }
 
 // fastest is how fast the platform believes that somebody moves; metres a second.
-const fastest = 55
+const fastest = 40
 
 // reports are this far apart: of who brings something, who rides, and who stands.
 const (
@@ -339,6 +339,7 @@ func (c *courier) handOver(ctx context.Context, d *delivery, now time.Time) {
 		return
 	}
 	if err != nil {
+		c.city.complain(fmt.Errorf("courier %s: %w", c.id, err))
 		return // the next second tries again
 	}
 	c.city.stats.changes.note(o.ID, o.Version)
@@ -382,7 +383,7 @@ func (c *courier) report(ctx context.Context) {
 	fixes := object{"fixes": []object{fix}}
 	if c.byHTTPS || c.socket == nil || !c.socket.send("location.report", fixes) {
 		// Phones without a socket report by calls; what is lost, the next one replaces.
-		_ = c.city.api.call(ctx, c.city.api.operator, http.MethodPost, fmt.Sprintf("/v1/couriers/%s/locations", c.id), fixes, nil)
+		_ = c.city.api.call(ctx, c.person, http.MethodPost, fmt.Sprintf("/v1/couriers/%s/locations", c.id), fixes, nil)
 	}
 	c.city.stats.fixes.Add(1)
 }
