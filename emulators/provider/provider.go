@@ -6,7 +6,7 @@
 //	/pages/products?per_page&page                 items at the top, total in X-WP-Total
 //	/cursor/products?first&after                  nested items, next cursor in page_info
 //	/window/products?updated_from&updated_to      items by time of update, with a cursor
-//	/images/{id}.svg                              a picture of each product
+//	/images/{id}.png                              a picture of each product
 //	/control                                      GET, POST and DELETE faults, for people
 //
 // It promises that all styles tell of the same products, that nothing is served

@@ -209,8 +209,8 @@ func TestPicturesAreDrawn(t *testing.T) {
 		body, err := io.ReadAll(resp.Body)
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
-		require.Equal(t, "image/svg+xml", resp.Header.Get("Content-Type"))
-		require.Contains(t, string(body), "<svg")
+		require.Equal(t, "image/png", resp.Header.Get("Content-Type"))
+		require.Contains(t, string(body), "PNG")
 	}
 }
 

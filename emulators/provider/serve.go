@@ -82,7 +82,7 @@ func (p product) picture(base string) string {
 	if p.Image != "" {
 		return p.Image
 	}
-	return base + "/images/" + p.ID + ".svg"
+	return base + "/images/" + p.ID + ".png"
 }
 
 // spoil lets the faults act that come instead of an answer.
