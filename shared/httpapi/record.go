@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,12 +35,9 @@ func Record(l *logs.Logs) Layer {
 				}
 				return ""
 			})
-			if logs.From(ctx).Request == "" {
-				ctx = logs.With(ctx, logs.Fields{Request: logs.From(ctx).Trace})
-			}
-			w.Header().Set(RequestID, logs.From(ctx).Request)
-			a := &answer{ResponseWriter: w}
-			serve(ctx, l, next, a, r)
+			id := cmp.Or(logs.From(ctx).Request, logs.From(ctx).Trace)
+			w.Header().Set(RequestID, id)
+			serve(ctx, l, next, &answer{ResponseWriter: w}, r, id)
 		})
 	}
 }
@@ -47,10 +45,10 @@ func Record(l *logs.Logs) Layer {
 // flushTimeout bounds how long an answer waits for its record.
 const flushTimeout = time.Second
 
-func serve(ctx context.Context, l *logs.Logs, next http.Handler, a *answer, r *http.Request) {
-	ctx, record := logs.Begin(ctx, l, r.Method+" "+r.URL.Path, logs.Fields{}, slog.String("agent", r.UserAgent()))
+func serve(ctx context.Context, l *logs.Logs, next http.Handler, a *answer, r *http.Request, id string) {
+	ctx, record := logs.Begin(ctx, l, r.Method+" "+r.URL.Path, logs.Fields{Request: id}, slog.String("agent", r.UserAgent()))
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout) // also for a caller that has gone
 		defer cancel()
 		_ = l.Flush(ctx) // what is lost is counted, and said in the next record
 	}()
