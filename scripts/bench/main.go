@@ -27,6 +27,7 @@ func sections() []section {
 	return []section{
 		{"whole", "The whole", benchWhole},
 		{"events", "Events through push", benchEvents},
+		{"api", "What every request pays", benchAPI},
 		{"jobs", "Jobs: the caller's latency", benchJobs},
 		{"sync", "Catalogue sync", benchSync},
 		{"soak", "A day of the demo", benchSoak},
