@@ -50,7 +50,7 @@ type options struct {
 }
 
 func parse(args []string, out io.Writer) (options, error) {
-	o := options{orders: 1.5}
+	o := options{orders: 3}
 	f := flag.NewFlagSet("emulators", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "serve the API and the functions at `host:port`")

@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func parse(args []string, out io.Writer) (o city.Options, osm string, err error) {
-	o = city.Options{Orders: 2}.Lively()
+	o = city.Options{Orders: 3}.Lively()
 	f := flag.NewFlagSet("demo", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&o.API, "api", "http://127.0.0.1:8080", "the `URL` of the platform")

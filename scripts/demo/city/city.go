@@ -49,7 +49,7 @@ type Options struct {
 	// The shares of couriers, shops and customers who do not do as hoped.
 	Decline, Ignore, Dawdle, Reject, Cancel, Rate float64
 
-	Reach  float64 // how far customers are from shops at the most, in metres; 0 is 2,000
+	Reach  float64 // how far customers are from shops at the most, in metres; 0 is 1,500
 	Within float64 // how far shops are from the middle at the most, in metres; 0 is all of the city
 	Steady bool    // no rush hours, and nothing that goes wrong
 	Say    func(string)
@@ -82,7 +82,7 @@ func New(o Options) (*City, error) {
 		o.Speed = 1
 	}
 	if o.Reach == 0 {
-		o.Reach = 2000
+		o.Reach = 1500
 	}
 	if o.Say == nil {
 		o.Say = func(string) {}

@@ -55,7 +55,7 @@ type delivery struct {
 }
 
 // fastest is how fast the platform believes that somebody moves; metres a second.
-const fastest = 40
+const fastest = 45
 
 // reports are this far apart: of who brings something, who rides, and who stands.
 const (
