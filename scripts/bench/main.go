@@ -39,6 +39,7 @@ func sections() []section {
 		{"campaigns", "Campaigns", benchCampaigns},
 		{"assign", "Assignment", benchAssign},
 		{"selling", "Carts and orders", benchSelling},
+		{"files", "Files over any provider", benchFiles},
 		{"dispatch", "Offers, and scores", benchDispatch},
 	}
 }
