@@ -100,7 +100,7 @@ function pulse() {
   const text = {
     off: 'signed out', opening: 'connecting', live: 'live',
     lost: `connection lost ${lost} ago; trying again`,
-    polling: 'not live: asking every 5 s',
+    polling: 'asking every 5 s',
   }[state]
   const p = document.getElementById('pulse')
   if (p.dataset.state === state && p.textContent === text) return

@@ -115,9 +115,10 @@ export class Page {
   #tick() {
     age(document.body)
     const old = (Date.now() - this.#loaded) / 1000
-    const stale = this.#loaded && (this.#problem || old > 3 * this.every)
+    const deaf = now().state === 'lost' && old > 3 // nobody would tell us of news
+    const stale = this.#loaded && (this.#problem || deaf || old > 3 * this.every)
     this.stamp.dataset.state = stale ? 'stale' : 'fresh'
-    const text = !this.#loaded ? '' : stale ? [`Old data: ${span(old)} old. `, this.#problem?.message ?? ''] : ['as of ', at(this.#loaded)]
+    const text = !this.#loaded ? '' : stale ? [`Old data: of ${span(old)} ago. `, this.#problem?.message ?? ''] : ['as of ', at(this.#loaded)]
     show(this.stamp, ...[text].flat())
   }
 

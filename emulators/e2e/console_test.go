@@ -1,0 +1,98 @@
+package e2e_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"lastmile/emulators/stack"
+	"lastmile/shared/bus"
+	"lastmile/shared/catalog"
+)
+
+// letter is a dead letter that nobody will ever handle.
+const letter = "/deadletters/broken:bulkpage.bulk.page.v1"
+
+// staffed is a bakehouse with something of everything that the console shows.
+func staffed(t *testing.T) (b *bakehouse, order, campaign string) {
+	t.Helper()
+	b = bakehouseIn(t, open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 1}), bread("rye", 250, 9))
+	b.configure(t, b.Provider.Settings(catalog.ByOffset, "bakery"))
+	status, o := b.place(t, want("rye", 2))
+	require.Equal(t, http.StatusCreated, status, o.Detail)
+	fix := object{"fixes": []object{{"at": time.Now().UTC(), "seq": 1, "lat": 35.9, "lng": 14.5}}}
+	require.Equal(t, http.StatusOK, b.call(t, "POST", "/v1/couriers/cyd/locations", fix, &object{}))
+	var made struct{ ID, Detail string }
+	status = b.call(t, "POST", "/v1/campaigns", object{
+		"shop": "bakery", "kind": "percent_off", "title": "Rye week",
+		"plan": object{"zone": "Europe/Malta", "end": time.Now().AddDate(0, 0, 7).Format("2006-01-02T15:04")}, "terms": object{"basisPoints": 1500},
+	}, &made)
+	require.Equal(t, http.StatusCreated, status, made.Detail)
+	broken := bus.Message{Topic: "bulk.page.v1", Data: []byte("{"), Attributes: map[string]string{"ce-id": "broken", "ce-type": "bulk.page.v1"}}
+	require.NoError(t, b.bus.Send(t.Context(), broken))
+	b.until(t, "the letter is archived", func() bool { return b.call(t, "GET", "/v1"+letter, nil, &object{}) == http.StatusOK })
+	return b, string(o.ID), made.ID
+}
+
+func TestTheConsoleInABrowser(t *testing.T) {
+	b, order, campaign := staffed(t)
+	w, url := wireTo(t, b.URL)
+	page := browse(t, url, b.operator())
+	page.until("it is live", "document.querySelector('#pulse').innerText === 'live'")
+
+	for view, text := range map[string]string{
+		"/": order[:8], "/orders": order[:12], "/orders/" + order: "Bread of rye", "/dispatch": "Newest rounds", "/couriers": "Cyd", "/couriers/cyd": "bicycle",
+		"/campaigns": "Rye week", "/campaigns/" + campaign: "1500", "/catalogues": "Bakery", "/catalogues/bakery": "baseUrl", "/jobs": "Jobs", "/deadletters": "bulk.page.v1",
+		letter: "bulkpage", "/logs?entity=order:" + order: "POST /v1/orders", "/slow": "Slow calls", "/pushes": "Notifications", "/cutovers": "Name a function", "/system": "Gateways",
+	} {
+		page.open(view)
+		page.shows(text)
+		page.clean(view)
+	}
+
+	t.Run("a change of settings takes effect", func(t *testing.T) {
+		page.open("/catalogues/bakery")
+		page.press("Change")
+		page.do(chromedp.WaitVisible(chromedp.CSS("#settings")))
+		_, err := chromedp.Run(page.ctx, chromedp.Evaluate[chromedp.Void](
+			`(() => { const s = document.querySelector('#settings'); const v = JSON.parse(s.value); v.limits = {...v.limits, parallelism: 7}; s.value = JSON.stringify(v) })()`))
+		require.NoError(t, err)
+		page.press("Save")
+		page.shows("limits.parallelism")
+		var stored struct{ Settings catalog.Settings }
+		require.Equal(t, http.StatusOK, b.call(t, "GET", "/v1/shops/bakery/catalog", nil, &stored))
+		require.Equal(t, 7, stored.Settings.Limits.Parallelism)
+	})
+	t.Run("a dead letter is replayed", func(t *testing.T) {
+		page.open(letter)
+		page.press("Replay")
+		page.shows("Last replay")
+	})
+	t.Run("a change to a live campaign needs its confirmation", func(t *testing.T) {
+		page.open("/campaigns/" + campaign)
+		page.press("Change")
+		page.do(chromedp.SetValue(chromedp.CSS("dialog [name=title]"), "Rye month"))
+		page.press("Show what changes")
+		page.until("the change is shown", "document.querySelector('dialog')?.innerText.includes('Rye month')")
+		var c struct{ Title string }
+		require.Equal(t, http.StatusOK, b.call(t, "GET", "/v1/campaigns/"+campaign, nil, &c))
+		require.Equal(t, "Rye week", c.Title, "nothing counts before it is confirmed")
+		page.press("Confirm, it is live")
+		page.until("the new title is there", "document.querySelector('h1').innerText === 'Rye month'")
+	})
+	page.clean("what operators do")
+	t.Run("a connection that is cut comes back", func(t *testing.T) {
+		page.open("/orders")
+		w.cut()
+		page.until("it says so", "document.querySelector('#pulse').innerText.startsWith('connection lost')")
+		page.until("data is said to be old", "document.querySelector('#stamp').innerText.startsWith('Old data')")
+		w.mend()
+		page.until("it is live again", "document.querySelector('#pulse').innerText === 'live'")
+		status, o := b.place(t, want("rye", 2))
+		require.Equal(t, http.StatusCreated, status, o.Detail)
+		page.shows(string(o.ID)[:12])
+	})
+}
