@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"lastmile/shared/auth"
 	"lastmile/shared/docs"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/logs"
@@ -144,7 +145,7 @@ func problem(ctx context.Context, err error) error {
 // passes reports whether an error is of a service that is slow, down or contended.
 func passes(err error) bool {
 	_, network := errors.AsType[net.Error](err)
-	for _, is := range []error{docs.ErrUnavailable, docs.ErrConflict, realtime.ErrUnavailable, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
+	for _, is := range []error{docs.ErrUnavailable, auth.ErrUnavailable, docs.ErrConflict, realtime.ErrUnavailable, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
 		if errors.Is(err, is) {
 			return true
 		}

@@ -107,9 +107,6 @@ func sessionProblem(err error) error {
 		return huma.Error401Unauthorized(err.Error())
 	case errors.Is(err, auth.ErrNoSession):
 		return huma.Error404NotFound("there is no such session")
-	case errors.Is(err, auth.ErrUnavailable):
-		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("sessions are unavailable for the moment; try again", err),
-			http.Header{"Retry-After": {"2"}})
 	}
 	return err
 }
