@@ -46,3 +46,33 @@ func TestEverythingAboutAJobIsOneSearch(t *testing.T) {
 	require.Equal(t, string(got.ID), request.Job)
 	require.Empty(t, s.found(t, "state=started&olderThan=60"), "nothing crashed")
 }
+
+func TestEverythingAboutAnOrderIsOneSearch(t *testing.T) {
+	b := openBakehouse(t, bread("rye", 400, 5))
+	status, o := b.place(t, want("rye", 1))
+	require.Equal(t, http.StatusCreated, status)
+	do := func(action string, body any, who []string) {
+		t.Helper()
+		require.Equal(t, http.StatusOK, b.call(t, "POST", "/v1/orders/"+string(o.ID)+"/"+action, body, &object{}, who...))
+	}
+	do("accept", object{}, b.ben)
+	do("ready", nil, b.ben)
+	b.assign(t, o.ID, "cyd")
+	do("pickup", nil, b.cyd)
+	do("deliver", object{}, b.cyd)
+	b.idle(t)
+
+	services := map[string][]string{}
+	var times []string
+	for _, r := range b.found(t, "entity=order:"+string(o.ID)+"&limit=500") {
+		services[r.Service] = append(services[r.Service], r.Operation)
+		times = append(times, r.Time.Format("150405.000000"))
+	}
+	require.True(t, slices.IsSorted(times), "in the order in which it happened")
+	for _, operation := range []string{"POST /v1/orders", "POST /v1/orders/{order}/accept", "POST /v1/dispatch/{order}/pin", "POST /v1/orders/{order}/deliver"} {
+		require.Contains(t, services["api"], operation)
+	}
+	for _, service := range []string{"assign", "notify", "scoreupdate"} {
+		require.NotEmpty(t, services[service], "%v", services)
+	}
+}
