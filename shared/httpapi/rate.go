@@ -77,7 +77,7 @@ type allowance struct {
 
 const (
 	allowanceLife = time.Second
-	maxLeases = 20_000
+	maxLeases     = 20_000
 
 	// askRate bounds how long a request waits to be counted.
 	askRate = 250 * time.Millisecond
