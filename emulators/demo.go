@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"lastmile/emulators/stack"
 	"lastmile/scripts/demo/city"
 	"lastmile/shared/catalog"
@@ -47,15 +49,29 @@ func (f roadFile) environ() []string {
 	return []string{"ROAD_FILE=" + string(f)}
 }
 
-// demo syncs a catalogue, and lets a city live.
+// headStart is how long the city has the platform for itself.
+const headStart = 5 * time.Second
+
+// demo syncs a catalogue while a city lives.
 func demo(ctx context.Context, s *stack.Stack, o options, roads roadFile, out io.Writer) error {
-	if err := syncs(ctx, s, out); err != nil || roads == "" {
-		return err
+	if roads == "" {
+		return syncs(ctx, s, out)
 	}
-	return city.Show(ctx, city.Options{
-		API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: string(roads),
-		Couriers: o.couriers, Shops: o.shops, Orders: float64(o.orders), Speed: o.speed, Seed: 1,
-	}.Lively(), out)
+	screen := city.NewScreen(out)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := sleep(ctx, headStart); err != nil {
+			return err
+		}
+		return syncs(ctx, s, screen)
+	})
+	g.Go(func() error {
+		return city.Show(ctx, city.Options{
+			API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: string(roads),
+			Couriers: o.couriers, Shops: o.shops, Orders: float64(o.orders), Speed: o.speed, Seed: 1,
+		}.Lively(), screen)
+	})
+	return g.Wait()
 }
 
 // syncs syncs a catalogue twice, through the API as an operator would, and says

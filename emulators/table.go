@@ -33,6 +33,7 @@ func printTable(out io.Writer, s *stack.Stack) error {
 	fmt.Fprintf(out, "lastmile is ready at %s\n\n", s.URL)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
+		{"console", s.URL + "/"},
 		{"API", s.URL + "/v1"},
 		{"API description", s.URL + "/openapi.json"},
 		{"gateway", strings.Replace(s.URL, "http", "ws", 1) + "/gateway/v1/socket"},

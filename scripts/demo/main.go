@@ -46,7 +46,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if o.Roads, err = city.Prepare(filepath.Join(cache, "lastmile"), osm); err != nil {
 		return err
 	}
-	return city.Show(ctx, o, out)
+	return city.Show(ctx, o, city.NewScreen(out))
 }
 
 func parse(args []string, out io.Writer) (o city.Options, osm string, err error) {

@@ -9,10 +9,9 @@ import (
 	"time"
 )
 
-// Show runs a city, and shows on out how it does, until ctx ends or the city does.
-// Then it checks what became of all orders that have ended.
-func Show(ctx context.Context, o Options, out io.Writer) error {
-	screen := NewScreen(out)
+// Show runs a city, and shows how it does, until ctx ends or the city does. Then
+// it checks what became of all orders.
+func Show(ctx context.Context, o Options, screen *Screen) error {
 	o.Say = screen.Say
 	c, err := New(o)
 	if err != nil {
@@ -25,7 +24,7 @@ func Show(ctx context.Context, o Options, out io.Writer) error {
 	stop()
 	watcher.Wait()
 	if err == nil && ctx.Err() == nil {
-		err = c.verdict(ctx, out)
+		err = c.verdict(ctx, screen)
 	}
 	return errors.Join(err, c.Close())
 }

@@ -38,6 +38,14 @@ func (s *Screen) Say(text string) {
 	fmt.Fprintln(s.out, "  "+text)
 }
 
+// Write implements [io.Writer]: what others print stands above the block.
+func (s *Screen) Write(text []byte) (int, error) {
+	if line := strings.TrimSpace(string(text)); line != "" {
+		s.Say(line)
+	}
+	return len(text), nil
+}
+
 // wipe takes the block away. s.mu is held.
 func (s *Screen) wipe() {
 	if s.tall > 0 {
@@ -53,7 +61,7 @@ func (s *Screen) Watch(ctx context.Context, c *City) {
 		every = time.Second
 	}
 	var before tally
-	for pause(ctx, every) == nil {
+	for wait := min(every, 2*time.Second); pause(ctx, wait) == nil; wait = every {
 		now := c.tally()
 		s.show(now.since(before))
 		before = now
