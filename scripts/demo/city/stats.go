@@ -53,7 +53,7 @@ func (l *latencies) add(d time.Duration) {
 	l.next = (l.next + 1) % kept
 }
 
-// at returns the half of them that took longest, and the hundredth.
+// quantiles are how long half of them took at the most, and 99 of 100.
 func (l *latencies) quantiles() (p50, p99 time.Duration) {
 	l.mu.Lock()
 	sorted := slices.Clone(l.all)
