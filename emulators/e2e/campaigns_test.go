@@ -51,7 +51,7 @@ type stall struct {
 
 func openStall(t testing.TB, stocked bool) *stall {
 	t.Helper()
-	s := open(t, stack.Options{Quiet: true, EmbeddedRedis: true})
+	s := open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 1})
 	shops, by := shopdb.New(s.db), shopdb.Author{By: "test", At: time.Now()}
 	_, err := shops.PutZone(t.Context(), market.Zone{
 		ID: "malta", Name: "Malta", Currency: "EUR", TimeZone: "UTC", Fees: market.Fees{Delivery: 250},
