@@ -52,6 +52,7 @@ func New(roads *Roads, p Positions, layers ...httpapi.Layer) *Function {
 	mux.HandleFunc("GET /nearest/v1/{profile}/{places...}", f.getNearest)
 	mux.HandleFunc("POST /v1/table", f.postTable)
 	mux.HandleFunc("GET /v1/isochrone", f.getIsochrone)
+	mux.HandleFunc("GET /v1/roads", f.getRoads)
 	mux.HandleFunc("PUT /v1/couriers", f.putCouriers)
 	mux.HandleFunc("DELETE /v1/couriers/{id}", f.deleteCourier)
 	mux.HandleFunc("PUT /v1/traffic", f.putTraffic)

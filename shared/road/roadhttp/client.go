@@ -188,6 +188,11 @@ func (c *Client) call(ctx context.Context, method, path string, body []byte) ([]
 	return text, nil
 }
 
+// Drawing returns the roads to be drawn, as the function tells them.
+func (c *Client) Drawing(ctx context.Context) ([]byte, error) {
+	return c.call(ctx, http.MethodGet, "/v1/roads", nil)
+}
+
 // Register tells where couriers are, so that tables find them by id.
 func (c *Client) Register(ctx context.Context, couriers []Courier) error {
 	body, err := json.Marshal(Couriers{couriers})
