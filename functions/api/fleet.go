@@ -2,14 +2,19 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"lastmile/shared/realtime"
+	"lastmile/shared/road/roadhttp"
 	"lastmile/shared/track"
 	"lastmile/shared/track/trackdb"
 )
@@ -19,6 +24,7 @@ import (
 type Fleet struct {
 	Positions *trackdb.Store
 	Sockets   *sockets
+	Roads     *roadhttp.Client
 }
 
 func (r Fleet) register(api huma.API) {
@@ -28,6 +34,11 @@ func (r Fleet) register(api huma.API) {
 		Summary:     "Tell where all couriers are, some seconds ago",
 		Description: "What has changed since comes from the gateway, as fleet.moved of the topic fleet:all.",
 	}, r.all)
+	handle(api, huma.Operation{
+		OperationID: "get-map", Method: http.MethodGet, Path: "/v1/map", Tags: tags, Extensions: trips(0), Errors: []int{http.StatusNotModified},
+		Summary:     "Show the roads, to be drawn",
+		Description: "For each line its speed in km/h, and its points as a polyline in Google's encoding, of which scale is a degree.",
+	}, r.roads)
 	handle(api, huma.Operation{
 		OperationID: "list-gateways", Method: http.MethodGet, Path: "/v1/gateways", Tags: tags, Summary: "List the gateways that run, and how much each holds",
 	}, r.gateways)
@@ -67,6 +78,30 @@ func (r Fleet) all(ctx context.Context, _ *struct{}) (*fleet, error) {
 
 // metre rounds degrees to about one.
 func metre(degrees float64) float64 { return math.Round(degrees*1e5) / 1e5 }
+
+type roadMap struct {
+	Status       int
+	ETag         string          `header:"ETag"`
+	CacheControl string          `header:"Cache-Control"`
+	Body         json.RawMessage `contentType:"application/json"`
+}
+
+// roads answers with what the distance function draws, unless the caller has it.
+func (r Fleet) roads(ctx context.Context, in *struct {
+	IfNoneMatch string `header:"If-None-Match" maxLength:"200"`
+},
+) (*roadMap, error) {
+	drawing, err := r.Roads.Drawing(ctx)
+	if err != nil {
+		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the roads cannot be drawn for the moment", err), http.Header{"Retry-After": {retrySeconds}})
+	}
+	sum := sha256.Sum256(drawing)
+	out := &roadMap{Status: http.StatusOK, ETag: strconv.Quote(hex.EncodeToString(sum[:8])), CacheControl: "private, max-age=600", Body: drawing}
+	if in.IfNoneMatch == out.ETag {
+		out.Status, out.Body = http.StatusNotModified, nil
+	}
+	return out, nil
+}
 
 type gatewayList struct {
 	Body struct {

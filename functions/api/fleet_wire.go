@@ -3,16 +3,25 @@ package api
 import (
 	"context"
 	"sync"
+	"time"
 
 	"lastmile/shared/platform"
 	"lastmile/shared/realtime"
+	"lastmile/shared/road/roadhttp"
 	"lastmile/shared/track/trackdb"
 )
+
+// drawTimeout is longer than it takes to draw the roads of a country.
+const drawTimeout = 5 * time.Second
 
 // fleetOf builds the routes of the fleet.
 func fleetOf(p *platform.Platform) (Fleet, error) {
 	db, err := p.Docs()
-	return Fleet{Positions: trackdb.New(db), Sockets: &sockets{platform: p}}, err
+	return Fleet{
+		Positions: trackdb.New(db),
+		Sockets:   &sockets{platform: p},
+		Roads:     roadhttp.New(p.Config.URL("distance"), roadhttp.Options{HTTP: p.Client("distance"), Timeout: drawTimeout}),
+	}, err
 }
 
 // sockets is the connection to those who are connected. It is opened when it is

@@ -30,6 +30,7 @@ func Spec() function.Spec {
 		Class:     function.Interactive,
 		Publishes: event.All(),
 		Schedules: []string{campaigntimer.Function, jobtimer.Function},
+		Calls:     []string{"distance"},
 		Paths:     []string{"/v1/*", "/docs", "/docs/*", "/openapi.json", "/.well-known/*", objectsPath + "*"},
 		Uses:      []platform.Resource{platform.Redis, platform.PrivateFiles, platform.PublicFiles},
 		Secrets:   []string{auth.KeysSecret, confirmationSecret},
