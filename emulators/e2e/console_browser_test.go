@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	_ "embed"
 	"io"
 	"net"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -117,6 +120,28 @@ func (b *browser) press(text string) {
 	b.until("there is a button "+text, "!!"+find)
 	_, err := chromedp.Run(b.ctx, chromedp.Evaluate[chromedp.Void](find+".click()"))
 	require.NoError(b.t, err)
+}
+
+//go:embed testdata/accessible.js
+var accessible string
+
+// look makes the browser's screen and colours others.
+func (b *browser) look(scheme string, width int64) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
+}
+
+// accessible fails if the view cannot be used by everybody.
+func (b *browser) accessible(view string) {
+	b.t.Helper()
+	faults, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](accessible))
+	require.NoError(b.t, err)
+	require.Empty(b.t, faults, view)
 }
 
 // wire passes connections on to a server until it is cut.

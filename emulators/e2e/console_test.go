@@ -1,7 +1,10 @@
 package e2e_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,8 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/stack"
+	"lastmile/shared/auth"
 	"lastmile/shared/bus"
 	"lastmile/shared/catalog"
+	"lastmile/shared/event"
+	"lastmile/shared/track"
 )
 
 // letter is a dead letter that nobody will ever handle.
@@ -51,6 +57,13 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		page.open(view)
 		page.shows(text)
 		page.clean(view)
+		for _, scheme := range []string{"light", "dark"} {
+			page.look(scheme, 1360)
+			page.accessible(view + " " + scheme)
+		}
+		page.look("light", 390)
+		page.accessible(view + " on a phone")
+		page.look("light", 1360)
 	}
 
 	t.Run("a change of settings takes effect", func(t *testing.T) {
@@ -95,4 +108,40 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		require.Equal(t, http.StatusCreated, status, o.Detail)
 		page.shows(string(o.ID)[:12])
 	})
+}
+
+func TestTheMapShowsTenThousandCouriersThatMove(t *testing.T) {
+	s := open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 1})
+	page := browse(t, s.URL, s.Token(auth.Operator, "olga"))
+	page.until("it is live", "document.querySelector('#pulse').innerText === 'live'")
+	const couriers = 10_000
+	s.report(t, couriers, time.Now().Add(-time.Minute))
+	page.until("all are there", "document.querySelector('#fleet-size').innerText.replace(/\\D/g, '') === '10000'")
+	s.report(t, couriers, time.Now())
+	frames, err := chromedp.Run(page.ctx, chromedp.Evaluate[[]float64](`new Promise((done) => {
+		const times = []
+		const frame = (now) => { times.push(now); times.length < 90 ? requestAnimationFrame(frame) : done(times.slice(1).map((t, i) => t - times[i])) }
+		requestAnimationFrame(frame)
+	})`, chromedp.EvalAwaitPromise))
+	require.NoError(t, err)
+	slices.Sort(frames)
+	t.Logf("%d couriers: half of the frames take %.1f ms or less, nine of ten %.1f ms", couriers, frames[len(frames)/2], frames[len(frames)*9/10])
+	page.clean("the map")
+}
+
+// report has so many couriers be somewhere in the generated city, by the event that brings
+// positions into the database.
+func (s *shop) report(t *testing.T, couriers int, at time.Time) {
+	t.Helper()
+	batches := make([]event.LocationBatch, track.Shards)
+	for i := range couriers {
+		id := fmt.Sprint("courier-", i)
+		b := &batches[track.CourierID(id).Shard(track.Shards)]
+		b.Positions = append(b.Positions, event.LocationFix{Courier: id, At: at, Lat: 40 + rand.Float64()/50, Lng: -30 + rand.Float64()/50})
+	}
+	for i := range batches {
+		batches[i].Shard = i
+		require.NoError(t, s.bus.Publish(t.Context(), &batches[i]))
+	}
+	s.idle(t)
 }

@@ -87,6 +87,9 @@ function fleet(page, map) {
     if (!f) return
     map.only(new Set(f.couriers))
     f.couriers.forEach((id, i) => map.move(id, f.lat[i], f.lng[i], f.seen[i]))
+    count()
+  }
+  const count = () => {
     const size = document.getElementById('fleet-size')
     if (size) show(size, whole(map.size))
   }
@@ -95,7 +98,10 @@ function fleet(page, map) {
   page.onEnd(() => clearInterval(timer))
   page.watch('fleet:all')
   page.hear((f) => {
-    if (f.t === 'fleet.moved') for (const [id, lat, lng, seen] of f.d.moved) map.move(id, lat, lng, seen)
+    if (f.t === 'fleet.moved') {
+      for (const [id, lat, lng, seen] of f.d.moved) map.move(id, lat, lng, seen)
+      count()
+    }
     if (f.t === 'courier.moved') map.move(f.d.courier, f.d.lat, f.d.lng, Date.parse(f.d.at) / 1000)
     if (f.t === 'connection.resumed') all()
   })
