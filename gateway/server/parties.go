@@ -25,8 +25,8 @@ const (
 	partiesSize = 10_000
 )
 
-// Owners is the [Permissions] of callers: a customer watches its own orders, a
-// courier its own and itself, a merchant those of its shops, and its shops, an
+// Owners is the [Permissions] of callers: a customer watches its own orders and
+// what any shop offers ("market:SHOP"), a courier its own and itself, a merchant those of its shops, and its shops, an
 // operator everything. Who came with a pass watches what that says.
 type Owners struct {
 	table  auth.Table
@@ -62,7 +62,7 @@ func (o *Owners) MayWatch(ctx context.Context, who Identity, topic realtime.Audi
 		return ErrForbidden
 	case kind == "order":
 		return o.party(ctx, c, id)
-	case c.Is(auth.Entity(kind), id), kind == "shop" && c.In(id):
+	case c.Is(auth.Entity(kind), id), kind == "shop" && c.In(id), kind == "market":
 		return nil
 	}
 	return ErrForbidden

@@ -31,5 +31,5 @@ func Admit(ctx context.Context, entities ...Entity) error {
 	if why, ok := ctx.Value(refusedKey{}).(error); ok {
 		return why
 	}
-	return fmt.Errorf("%w: send a token: Authorization: Bearer ...", ErrRefused)
+	return fmt.Errorf("%w: send a token in Authorization: Bearer TOKEN", ErrRefused)
 }

@@ -58,7 +58,7 @@ type Table map[Entity]Rule
 func Standard(l Loader) Table {
 	const day = 24 * time.Hour
 	return Table{
-		Customer: {Access: 15 * time.Minute, Session: 90 * day, SignUp: true, Scopes: []string{"order"}, Loader: l},
+		Customer: {Access: 15 * time.Minute, Session: 90 * day, SignUp: true, Scopes: []string{"order", "market"}, Loader: l},
 		Courier:  {Access: 10 * time.Minute, Session: 30 * day, Scopes: []string{"order", "courier"}, Loader: l},
 		Merchant: {Access: 10 * time.Minute, Session: 30 * day, Scopes: []string{"order", "shop"}, Loader: l},
 		Operator: {Access: 5 * time.Minute, Session: 12 * time.Hour, Scopes: []string{"*"}, Loader: l},

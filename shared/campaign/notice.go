@@ -24,8 +24,8 @@ type notice struct {
 	Version  int       `json:"version"`
 }
 
-// Notice tells operators, and those who watch the shop unless it is a draft, how
-// c is now.
+// Notice tells operators, those who watch the shop unless it is a draft, and those
+// who watch what it offers once it has begun, how c is now.
 func (c Campaign) Notice() *event.ClientNotice {
 	data, _ := json.Marshal(notice{ // plain values: it cannot fail
 		c.ID, c.Shop, c.Kind, c.Title, c.State, c.Schedule.Starts, c.Schedule.Ends, c.Terms, c.Version,
@@ -33,6 +33,9 @@ func (c Campaign) Notice() *event.ClientNotice {
 	to := []string{"role operator"}
 	if c.State != Drafted {
 		to = append(to, "topic shop:"+c.Shop)
+	}
+	if c.State != Drafted && c.State != Scheduled {
+		to = append(to, "topic market:"+c.Shop)
 	}
 	return &event.ClientNotice{
 		Header:  event.Header{ID: event.DeriveID("campaign notice", string(c.ID), strconv.Itoa(c.Version))},
