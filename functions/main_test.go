@@ -36,7 +36,7 @@ func TestOneImageServesTheFunctionThatIsNamed(t *testing.T) {
 		port := freePort(t)
 		cmd := command(t, bin, "FUNCTION_TARGET=api", "PORT="+port, "FIRESTORE_EMULATOR_HOST="+db.Addr())
 		require.NoError(t, cmd.Start())
-		waitFor(t, "http://127.0.0.1:"+port+"/healthz")
+		waitFor(t, "http://127.0.0.1:"+port+"/health")
 		require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		require.NoError(t, cmd.Wait(), "it exits cleanly")
 		require.Positive(t, db.Stats().Documents, "with its records kept")

@@ -124,6 +124,7 @@ locals {
     PUBLIC_FILES_URL      = "gs://${module.data.public_bucket}"
     PUBLIC_FILES_BASE     = "https://${var.domain}/files"
     ROAD_FILE             = "/maps/roads.lmr"
-    PUBLIC_URL            = "https://${var.domain}"
+    ALLOWED_ORIGINS       = "https://${var.domain}"
+    PUSH                  = "fcm"
   })
 }

@@ -201,7 +201,7 @@ func TestWithoutALogStoreRequestsGoOnAndLossesAreSeen(t *testing.T) {
 	require.Zero(t, system().Logs.Dropped)
 	s.Firestore.Faults.Add(fault.Rule{Method: "Commit", Code: codes.PermissionDenied})
 	for i := range 6000 { // from many addresses, none of which calls too often
-		q := httptest.NewRequest(http.MethodGet, "/healthz", nil)
+		q := httptest.NewRequest(http.MethodGet, "/health", nil)
 		q.Header.Set("X-Forwarded-For", fmt.Sprint("10.0.0.", i/50))
 		w := httptest.NewRecorder()
 		r.ServeHTTP(w, q)

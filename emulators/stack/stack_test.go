@@ -31,9 +31,9 @@ func TestAStackServesItsFunctions(t *testing.T) {
 		defer resp.Body.Close()
 		return resp.StatusCode
 	}
-	require.Equal(t, http.StatusNoContent, get("/healthz", ""))
-	require.Equal(t, http.StatusNoContent, get("/functions/api/healthz", ""))
-	require.Equal(t, http.StatusServiceUnavailable, get("/functions/none/healthz", ""))
+	require.Equal(t, http.StatusNoContent, get("/health", ""))
+	require.Equal(t, http.StatusNoContent, get("/functions/api/health", ""))
+	require.Equal(t, http.StatusServiceUnavailable, get("/functions/none/health", ""))
 	require.Equal(t, http.StatusUnauthorized, get("/v1/jobs", ""))
 	require.Equal(t, http.StatusUnauthorized, get("/v1/jobs", "guess"))
 	require.Equal(t, http.StatusNotFound, get("/v1/none", s.Operator))

@@ -78,6 +78,6 @@ func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) { f.handler
 
 func health(api huma.API) {
 	handle(api, huma.Operation{
-		OperationID: "health", Method: http.MethodGet, Path: "/healthz", Summary: "Tell that the API runs", Security: open(),
+		OperationID: "health", Method: http.MethodGet, Path: "/health", Summary: "Tell that the API runs", Security: open(),
 	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 }

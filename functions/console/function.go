@@ -89,7 +89,7 @@ func (f *Function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the console is only read", http.StatusMethodNotAllowed)
 		return
 	}
-	if r.URL.Path == "/healthz" {
+	if r.URL.Path == "/health" {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}

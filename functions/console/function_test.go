@@ -52,7 +52,7 @@ func TestWhoHasAFileIsNotSentItAgain(t *testing.T) {
 func TestWhatIsNotThere(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, get(t, "/../function.go").StatusCode)
 	require.Equal(t, http.StatusNotFound, get(t, "/none").StatusCode)
-	require.Equal(t, http.StatusNoContent, get(t, "/healthz").StatusCode)
+	require.Equal(t, http.StatusNoContent, get(t, "/health").StatusCode)
 }
 
 // The policy refuses them too: here they are found before a browser opens the page.

@@ -46,7 +46,7 @@ func New(roads *Roads, p Positions, layers ...httpapi.Layer) *Function {
 	f.couriers = couriers{now: time.Now, byID: make(map[string]position)}
 	f.work.New = func() any { return new(work) }
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", ready)
+	mux.HandleFunc("GET /health", ready)
 	mux.HandleFunc("GET /route/v1/{profile}/{places...}", f.getRoute)
 	mux.HandleFunc("GET /table/v1/{profile}/{places...}", f.getTable)
 	mux.HandleFunc("GET /nearest/v1/{profile}/{places...}", f.getNearest)

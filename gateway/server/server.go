@@ -117,7 +117,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/socket", s.serveSocket)
 	mux.HandleFunc("POST /v1/events", s.serveEvents)
 	mux.HandleFunc("POST /v1/acks", s.serveAck)
-	mux.HandleFunc("GET /healthz", s.serveHealth)
+	mux.HandleFunc("GET /health", s.serveHealth)
 	return mux
 }
 

@@ -423,7 +423,7 @@ func TestDrain(t *testing.T) {
 	_, answer, err := dial(t, g.url, nil)
 	require.Error(t, err)
 	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
-	health, err := http.Get(g.url + "/healthz")
+	health, err := http.Get(g.url + "/health")
 	require.NoError(t, err)
 	require.NoError(t, health.Body.Close())
 	require.Equal(t, http.StatusServiceUnavailable, health.StatusCode)

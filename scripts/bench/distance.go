@@ -157,7 +157,7 @@ func startDistance(ctx context.Context, file string) (*distanceProcess, error) {
 	}
 	d := &distanceProcess{process: p, client: &http.Client{Timeout: time.Minute}}
 	for {
-		err := d.send(ctx, http.MethodGet, "/healthz", "")
+		err := d.send(ctx, http.MethodGet, "/health", "")
 		if err == nil {
 			d.took = time.Since(began)
 			return d, nil

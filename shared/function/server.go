@@ -59,7 +59,7 @@ func (s *server) handler() http.Handler {
 		return s.outside
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	if s.any != nil || len(s.events) > 0 {
 		mux.HandleFunc("POST /{$}", s.serveEvent)
 	}

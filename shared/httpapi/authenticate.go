@@ -54,7 +54,7 @@ func Authenticate(s Sessions) Layer {
 func Only(entities ...auth.Entity) Layer {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if err := auth.Admit(r.Context(), entities...); err != nil && r.URL.Path != "/healthz" {
+			if err := auth.Admit(r.Context(), entities...); err != nil && r.URL.Path != "/health" {
 				w.Header().Set("WWW-Authenticate", Challenge)
 				Refuse(w, Refusal(err), err.Error())
 				return

@@ -108,7 +108,7 @@ resource "google_monitoring_uptime_check_config" "api" {
   period       = "60s"
 
   http_check {
-    path         = "/v1/health"
+    path         = "/.well-known/jwks.json"
     port         = 443
     use_ssl      = true
     validate_ssl = true
