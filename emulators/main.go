@@ -121,7 +121,7 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 		fmt.Fprintln(out, "\nstopping: calls in flight end first")
 		err = errors.Join(err, s.Close())
 	}()
-	if err := printTable(out, s); err != nil {
+	if err := printTable(ctx, out, s); err != nil {
 		return err
 	}
 	if o.demo {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"lastmile/emulators/stack"
 	"lastmile/gateway/server"
+	"lastmile/shared/auth"
 	"lastmile/shared/realtime"
 )
 
@@ -25,7 +27,11 @@ func chosen(environ []string) []string {
 }
 
 // printTable tells a person where everything is and what to try.
-func printTable(out io.Writer, s *stack.Stack) error {
+func printTable(ctx context.Context, out io.Writer, s *stack.Stack) error {
+	you, err := s.SignIn(ctx, auth.Operator, "you")
+	if err != nil {
+		return err
+	}
 	pass, err := s.Pass(server.Identity{Client: realtime.Client("operator", "demo"), Topics: []string{"*:*"}})
 	if err != nil {
 		return err
@@ -33,7 +39,7 @@ func printTable(out io.Writer, s *stack.Stack) error {
 	fmt.Fprintf(out, "lastmile is ready at %s\n\n", s.URL)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
-		{"console", s.URL + "/"},
+		{"console", s.URL + "/ (sign in with " + you.Handle + ")"},
 		{"API", s.URL + "/v1"},
 		{"API description", s.URL + "/openapi.json"},
 		{"gateway", strings.Replace(s.URL, "http", "ws", 1) + "/gateway/v1/socket"},
