@@ -38,9 +38,9 @@ func sections() []section {
 		{"distance", "Road distances", benchDistance},
 		{"campaigns", "Campaigns", benchCampaigns},
 		{"assign", "Assignment", benchAssign},
+		{"dispatch", "Offers, and scores", benchDispatch},
 		{"selling", "Carts and orders", benchSelling},
 		{"files", "Files over any provider", benchFiles},
-		{"dispatch", "Offers, and scores", benchDispatch},
 	}
 }
 
