@@ -110,7 +110,8 @@ func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `\'`) + "
 func (b *browser) open(view string) {
 	b.t.Helper()
 	b.do(chromedp.Navigate(b.url + "/#" + view))
-	b.until(view+" loads", "!!document.querySelector('#stamp')?.innerText.startsWith('as of')")
+	path, _, _ := strings.Cut(view, "?")
+	b.until(view+" loads", "document.querySelector('main').dataset.view === "+quoted(path)+" && document.querySelector('#stamp').innerText.startsWith('as of')")
 }
 
 // press clicks the button with the text: in the dialog, if one is open.

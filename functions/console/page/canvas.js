@@ -15,14 +15,17 @@ export class MapCanvas {
   #fleet = new Map()
   #marks = []
   #area = []
+  #trail = []
   #placed = false
   #frame
   #drag = null
 
-  /** pick is called with what a person clicks on: {kind, id}. */
-  constructor(pick) {
-    this.pick = pick
-    this.frames = 0
+  /**
+   * pick is called with what a person clicks on: {kind, id}. The map shows all
+   * roads at first, or all marks.
+   */
+  constructor(pick, first = 'roads') {
+    Object.assign(this, { pick, first })
     this.tip = h('p', { class: 'tip', hidden: true })
     this.canvas = h('canvas', {
       class: 'map', tabindex: '0', role: 'application', 'aria-roledescription': 'map',
@@ -78,6 +81,11 @@ export class MapCanvas {
     if (!this.#placed) this.fit()
   }
 
+  /** setTrail shows the ways that somebody has gone, each as lng, lat, lng, lat … */
+  setTrail(ways) {
+    this.#trail = ways.map((points) => points.map((v, i) => (i % 2 ? my(v) : mx(v))))
+  }
+
   /** move tells where a courier is, in degrees; it glides there. */
   move(id, lat, lng, seen) {
     const x = mx(lng)
@@ -117,6 +125,7 @@ export class MapCanvas {
   /** setMarks shows shops and orders: {kind, id, lat, lng, alarm, label}. */
   setMarks(marks) {
     this.#marks = marks.map((m) => ({ ...m, x: mx(m.lng), y: my(m.lat) }))
+    if (!this.#placed && this.first === 'marks') this.fit()
   }
 
   /** fit shows all that there is. */
@@ -128,21 +137,15 @@ export class MapCanvas {
       north = Math.min(north, y)
       south = Math.max(south, y)
     }
-    for (const r of this.#roads) for (let i = 0; i < r.flat.length; i += 2) take(r.flat[i], r.flat[i + 1])
+    if (this.first === 'marks') for (const m of this.#marks) take(m.x, m.y)
+    else for (const r of this.#roads) for (let i = 0; i < r.flat.length; i += 2) take(r.flat[i], r.flat[i + 1])
     if (west === Infinity) for (const c of [...this.#fleet.values()].map((f) => [f.tx, f.ty]).concat(this.#marks.map((m) => [m.x, m.y]))) take(...c)
     if (west === Infinity) for (const ring of this.#area) for (const p of ring) take(...p)
     if (west === Infinity) return
     const { w, hgt } = this.#box()
     if (!w) return
     this.#placed = true
-    this.#view = { x: (west + east) / 2, y: (north + south) / 2, scale: Math.min(w / (east - west || 0.001), hgt / (south - north || 0.001)) * 0.94 }
-    this.#sheet = null
-  }
-
-  /** focus shows one place. */
-  focus(lat, lng) {
-    this.#view = { x: mx(lng), y: my(lat), scale: Math.max(this.#view.scale, 20_000) }
-    this.#placed = true
+    this.#view = { x: (west + east) / 2, y: (north + south) / 2, scale: Math.min(w / (east - west || 0.001), hgt / (south - north || 0.001)) * (this.first === 'marks' ? 0.7 : 0.94) }
     this.#sheet = null
   }
 
@@ -193,9 +196,9 @@ export class MapCanvas {
     c.fillRect(0, 0, this.canvas.width, this.canvas.height)
     c.drawImage(this.#sheet.canvas, Math.round((dx - this.#sheet.margin) * ratio), Math.round((dy - this.#sheet.margin) * ratio))
     c.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.#drawTrail(c, w, hgt)
     this.#drawMarks(c, w, hgt)
     this.#drawFleet(c, w, hgt)
-    this.frames++
   }
 
   // #paper draws roads, with a margin so that a map that is dragged needs no new
@@ -244,6 +247,16 @@ export class MapCanvas {
       c.stroke()
     }
     c.setLineDash([])
+  }
+
+  #drawTrail(c, w, hgt) {
+    c.strokeStyle = this.colours['courier-busy']
+    c.lineWidth = 2.5
+    for (const way of this.#trail) {
+      c.beginPath()
+      for (let i = 0; i < way.length; i += 2) c.lineTo(...this.#screen(way[i], way[i + 1], w, hgt))
+      c.stroke()
+    }
   }
 
   #drawMarks(c, w, hgt) {

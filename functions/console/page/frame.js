@@ -76,6 +76,7 @@ async function open(focus) {
   const module = await import(`./views/${found.module}.js`)
   if (mine !== opening) return
   page = new Page(main, found.title, found.params, query)
+  main.dataset.view = path
   module.open(page)
   if (focus) main.focus({ preventScroll: true })
   scrollTo(0, 0)

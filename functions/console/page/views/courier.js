@@ -31,7 +31,7 @@ function draw(page, path, { c, score, known, where, online, log }) {
       score && h('section', null, h('h2', null, `Score ${fixed(score.score.value)}`), h('p', null, `Likely from ${fixed(score.score.low)} to ${fixed(score.score.high)}; 50 is what a newcomer has. Made by config ${score.config}${score.usual ? `, usual of ${score.usual}` : ''}.`), trend(score.trend))),
     score && parts(score.score.parts),
     h('h2', null, 'What is known'),
-    table('Facts', ['When', 'What', 'Order', 'Good', 'Fault of', 'Counts'], known.map((f) => row(f.id, at(f.at), words(f.dimension), f.order && link('/orders/' + f.order, f.order.slice(0, 8)), `${f.good / 100} of ${f.trials / 100}`, f.cause ?? '', counts(page, path, f, known))), 'Nothing yet'),
+    table('Facts', ['When', 'What', 'Order', 'Good', 'Fault of', 'Counts'], known.map((f) => row(f.id, at(f.at), words(f.dimension), f.order && link('/orders/' + f.order, f.order.slice(0, 8)), `${f.good / 100} of ${f.trials / 100}`, f.cause || 'courier', counts(page, path, f, known))), 'Nothing yet'),
     h('h2', null, 'Records'), records(log?.records),
   ]
 }
@@ -47,7 +47,7 @@ function parts(p) {
 function counts(page, path, f, known) {
   if (f.undoes) return 'takes back another'
   if (known.some((k) => k.undoes === f.id)) return 'taken back'
-  if (f.cause !== 'courier' && f.cause !== 'own') return 'excused'
+  if (f.cause) return 'excused'
   return h('button', { type: 'button', class: 'quiet', onclick: () => appeal(page, path, f) }, 'Take back')
 }
 

@@ -4,6 +4,7 @@ import { since, whole } from '../format.js'
 import { get } from '../api.js'
 import { watch } from '../live.js'
 import { MapCanvas } from '../canvas.js'
+import { roads } from './roads.js'
 
 const followed = 60 // couriers on screen whose every fix is shown
 
@@ -48,35 +49,9 @@ function draw(map, { orders, more, lost, shops }) {
 
 // loadGround draws what does not move. The map works without it.
 async function loadGround(page, map) {
-  const [zones, roads] = await Promise.allSettled([get('/v1/zones', { limit: 200 }), get('/v1/map')])
-  if (zones.value) map.setAreas((zones.value.zones ?? []).map((z) => z.area ?? []).filter((a) => a.length > 2))
-  if (roads.value) map.setRoads(linesOf(roads.value))
-}
-
-// linesOf unpacks the roads: see GET /v1/map.
-function linesOf({ lines, scale }) {
-  return lines.map(([speed, text]) => ({ speed, points: unpack(text, scale) }))
-}
-
-function unpack(text, scale) {
-  const points = []
-  let at = 0
-  let [lat, lng] = [0, 0]
-  const next = () => {
-    let bits = 0
-    let shift = 0
-    for (let c = 0x20; c >= 0x20; shift += 5) {
-      c = text.charCodeAt(at++) - 63
-      bits |= (c & 0x1f) << shift
-    }
-    return bits & 1 ? ~(bits >> 1) : bits >> 1
-  }
-  while (at < text.length) {
-    lat += next()
-    lng += next()
-    points.push(lng / scale, lat / scale)
-  }
-  return points
+  const [zones, lines] = await Promise.all([get('/v1/zones', { limit: 200 }).catch(() => null), roads()])
+  map.setAreas((zones?.zones ?? []).map((z) => z.area ?? []).filter((a) => a.length > 2))
+  if (lines) map.setRoads(lines)
 }
 
 // fleet loads where everybody is, now and then all of it, and takes what the

@@ -6,6 +6,7 @@ import { get, post, id } from '../api.js'
 import { MapCanvas } from '../canvas.js'
 import { records } from './records.js'
 import { entries } from './ledger.js'
+import { roads } from './roads.js'
 
 const steps = [['placedAt', 'placed'], ['acceptedAt', 'accepted'], ['assignedAt', 'courier assigned'], ['readyAt', 'ready'], ['pickedUpAt', 'picked up'], ['deliveredAt', 'delivered'], ['closedAt', 'closed']]
 const maybe = (promise) => promise.catch(() => null)
@@ -13,7 +14,8 @@ const maybe = (promise) => promise.catch(() => null)
 export function open(page) {
   const order = page.params.order
   const path = '/v1/orders/' + id(order)
-  const map = new MapCanvas(() => {})
+  const map = new MapCanvas(() => {}, 'marks')
+  roads().then((lines) => lines && map.setRoads(lines))
   page.onEnd(() => map.end())
   page.name('Order ', h('code', null, order))
   page.watch('order:' + order)
@@ -33,17 +35,17 @@ export function open(page) {
 function draw(page, map, { o, search, rounds, round, trail, log, where }) {
   if (where) map.move(where.courier, where.lat, where.lng, Date.parse(where.at) / 1000)
   const ends = [{ kind: 'shop', id: o.shop, ...o.pickup.point }, { kind: 'order', id: o.id, ...o.dropoff.point }]
-  const points = (trail?.legs ?? []).map((l) => ({ speed: 60, points: (l.trail ?? []).flatMap((p) => [p.lng, p.lat]) })).filter((l) => l.points.length > 3)
+  const points = (trail?.legs ?? []).map((l) => (l.trail ?? []).flatMap((p) => [p.lng, p.lat]))
   map.setMarks(ends)
-  map.setRoads(points.length ? points : [{ speed: 0, points: ends.flatMap((e) => [e.lng, e.lat]) }])
-  show(page.tools, (o.allowed ?? []).filter((a) => a !== 'rate').map((a) => h('button', { type: 'button', class: danger(a) ? 'danger' : 'quiet', onclick: () => act(page, o, a) }, a)))
+  map.setTrail(points)
+  show(page.tools, (o.allowed ?? []).filter((a) => a !== 'rate' && a !== 'assign').map((a) => h('button', { type: 'button', class: danger(a) ? 'danger' : 'quiet', onclick: () => act(page, o, a) }, a)))
   return [
     h('div', { class: 'lead' }, chip(o.state), search && chip(search.state, 'dispatch: ' + search.state), o.closing && h('span', null, `${o.closing.by}: ${o.closing.reason}`)),
     h('div', { class: 'columns' },
       h('section', null, h('h2', null, 'Time line'), timeline(o), h('h2', null, 'Contents'), lines(o)),
       h('section', null, h('h2', null, 'Way'), map.element,
         facts([['Shop', link('/catalogues/' + o.shop, o.shop)], ['From', o.pickup.address], ['To', o.dropoff.address], ['Note', o.dropoff.note], ['Customer', o.customer],
-          ['Courier', o.courier && link('/couriers/' + o.courier, o.courier)], ['Zone', o.zone], ['Gone so far', trail?.legs?.length && (trail.legs.reduce((m, l) => m + l.metres, 0) / 1000).toFixed(1) + ' km'],
+          ['Courier', o.courier && link('/couriers/' + o.courier, o.courier)], ['Zone', o.zone], ['Gone so far', trail?.legs?.length > 0 && (trail.legs.reduce((m, l) => m + l.metres, 0) / 1000).toFixed(1) + ' km'],
           ['Rating', o.rating && `courier ${o.rating.courier}/5, shop ${o.rating.shop}/5 ${o.rating.text ?? ''}`]]))),
     h('section', null, h('h2', null, 'Search for a courier'), search ? dispatch(page, search) : h('p', { class: 'empty' }, 'Nobody was looked for yet'),
       round && entries(round, o.id),
