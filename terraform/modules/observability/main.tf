@@ -30,7 +30,7 @@ resource "google_monitoring_notification_channel" "mail" {
 # names fields of the one schema that all records have.
 locals {
   gateway = var.topology.gateway.name
-  api     = one([for f in var.topology.functions : f.name if contains(f.paths, "/*")])
+  api     = one([for f in var.topology.functions : f.name if contains(f.paths, "/v1/*")])
 
   counted = {
     slow_calls       = { filter = "jsonPayload.slow=true", what = "calls slower than their threshold" }
