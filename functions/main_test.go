@@ -91,7 +91,7 @@ func command(t *testing.T, bin string, environ ...string) *exec.Cmd {
 	cmd := exec.CommandContext(t.Context(), bin)
 	cmd.Env = append([]string{
 		"HOST=127.0.0.1", "GOOGLE_CLOUD_PROJECT=p", "REDIS_ADDR=127.0.0.1:1", "FUNCTION_URL=http://127.0.0.1/{function}",
-		"PRIVATE_FILES_URL=mem://", "PUBSUB_EMULATOR_HOST=127.0.0.1:1", "CLOUD_TASKS_EMULATOR_HOST=127.0.0.1:1",
+		"PRIVATE_FILES_URL=mem://", "PUBLIC_FILES_URL=mem://", "PUBSUB_EMULATOR_HOST=127.0.0.1:1", "CLOUD_TASKS_EMULATOR_HOST=127.0.0.1:1",
 	}, environ...)
 	return cmd
 }

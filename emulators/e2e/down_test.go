@@ -212,5 +212,5 @@ func TestWithoutALogStoreRequestsGoOnAndLossesAreSeen(t *testing.T) {
 	s.until(t, "the loss is told, by a record that is stored again", func() bool {
 		return len(s.found(t, "level=WARNING&service=api")) > 0
 	})
-	require.False(t, system().Logs.Down)
+	s.until(t, "the store is up again", func() bool { return !system().Logs.Down })
 }
