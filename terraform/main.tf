@@ -123,7 +123,7 @@ locals {
     PRIVATE_FILES_URL     = "gs://${module.data.private_bucket}"
     PUBLIC_FILES_URL      = "gs://${module.data.public_bucket}"
     PUBLIC_FILES_BASE     = "https://${var.domain}/files"
-    ROAD_FILE             = "/maps/roads.lmr"
+    ROAD_FILE             = "/maps/roads.road"
     ALLOWED_ORIGINS       = "https://${var.domain}"
     PUSH                  = "fcm"
   })

@@ -14,8 +14,8 @@ output "secrets" {
 }
 
 output "maps" {
-  description = "Where road distances find their map: gcloud storage cp roads.lmr gs://..."
-  value       = "gs://${module.data.maps_bucket}/roads.lmr"
+  description = "Where road distances find their map: gcloud storage cp roads.road gs://..."
+  value       = "gs://${module.data.maps_bucket}/roads.road"
 }
 
 output "builder" {

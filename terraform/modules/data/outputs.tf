@@ -28,7 +28,7 @@ output "repository" {
 }
 
 output "secrets" {
-  value = [for s in google_secret_manager_secret.this : s.secret_id]
+  value = keys(google_secret_manager_secret_version.unset)
 }
 
 output "kms_key" {

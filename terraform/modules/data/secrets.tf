@@ -1,5 +1,5 @@
-# Terraform makes the secrets, never their values: those are put in by people or
-# by scripts/rotate, and services read the latest version anew each time.
+# Terraform makes the secrets, and never knows their values: those are put in by
+# scripts/rotate, and services read the latest version anew each time.
 resource "google_secret_manager_secret" "this" {
   for_each = toset(var.secrets)
 
@@ -35,6 +35,17 @@ resource "google_secret_manager_secret" "this" {
   }
 
   depends_on = [google_kms_crypto_key_iam_member.services, google_pubsub_topic_iam_member.rotation]
+}
+
+# A service whose secret has no version does not start: the first says that none
+# has been put in.
+resource "google_secret_manager_secret_version" "unset" {
+  for_each = google_secret_manager_secret.this
+
+  secret                 = each.value.id
+  secret_data_wo         = "unset"
+  secret_data_wo_version = 1
+  deletion_policy        = "ABANDON"
 }
 
 # Secret Manager says here that a secret is due; an alert watches it.
