@@ -76,7 +76,7 @@ func (b *browser) clean(view string) {
 }
 
 // browserPatience is how long the browser may take to show something.
-const browserPatience = 20 * time.Second
+const browserPatience = 90 * time.Second
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
