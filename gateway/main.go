@@ -98,6 +98,7 @@ func run() error {
 		return err
 	}
 	gateway, err := server.New(terminated, publisher, parts.callers, server.Options{
+		Records:     parts.records,
 		Node:        realtime.NodeOptions{Revision: c.Revision, Log: parts.log},
 		Receiver:    parts.receiver(trackredis.New(redis, trackredis.Options{}), publisher),
 		Permissions: parts.permissions(),

@@ -25,6 +25,7 @@ type parts struct {
 	owners  *server.Owners // nil for one that is alone
 	events  *bus.Bus       // nil for one that is alone
 	log     *slog.Logger
+	records *slog.Logger // nil for one that is alone
 	close   func()
 }
 
@@ -50,6 +51,7 @@ func (c config) open() (parts, error) {
 		owners:  server.NewOwners(sessions.Table(), db),
 		events:  events,
 		log:     p.Log(),
+		records: p.Log(),
 		close: func() {
 			ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 			defer cancel()

@@ -3,13 +3,31 @@ package e2e_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/stack"
+	"lastmile/shared/auth"
 	"lastmile/shared/job"
 	"lastmile/shared/logs"
+	"lastmile/shared/order"
 )
+
+// socket is one of whoever has the token, which watches topics.
+func (s *shop) socket(t *testing.T, token string, topics object) *websocket.Conn {
+	t.Helper()
+	d := websocket.Dialer{Subprotocols: []string{"lastmile.v1", "token." + token}}
+	ws, resp, err := d.DialContext(t.Context(), "ws"+strings.TrimPrefix(s.URL, "http")+"/gateway/v1/socket", nil)
+	require.NoError(t, err, "%v", resp)
+	t.Cleanup(func() { ws.Close() })
+	require.NoError(t, ws.SetReadDeadline(time.Now().Add(2*time.Minute)))
+	require.NoError(t, ws.WriteJSON(object{"hello": object{"topics": topics}}))
+	return ws
+}
 
 // found are the records of a search.
 func (s *shop) found(t *testing.T, query string) []logs.Record {
@@ -48,31 +66,52 @@ func TestEverythingAboutAJobIsOneSearch(t *testing.T) {
 }
 
 func TestEverythingAboutAnOrderIsOneSearch(t *testing.T) {
-	b := openBakehouse(t, bread("rye", 400, 5))
+	b := bakehouseIn(t, open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 1}), bread("rye", 400, 5))
+	socket := b.socket(t, b.Token(auth.Customer, "ann"), object{})
 	status, o := b.place(t, want("rye", 1))
 	require.Equal(t, http.StatusCreated, status)
 	do := func(action string, body any, who []string) {
 		t.Helper()
 		require.Equal(t, http.StatusOK, b.call(t, "POST", "/v1/orders/"+string(o.ID)+"/"+action, body, &object{}, who...))
 	}
-	do("accept", object{}, b.ben)
+	do("accept", object{"prepMinutes": 1}, b.ben)
 	do("ready", nil, b.ben)
+	story := func() (all []logs.Record) { return b.found(t, "entity=order:"+string(o.ID)+"&limit=500") }
+	b.until(t, "a timer looks for a courier again", func() bool {
+		return slices.ContainsFunc(story(), func(r logs.Record) bool { return strings.HasPrefix(r.Operation, "assign timer ") })
+	})
 	b.assign(t, o.ID, "cyd")
 	do("pickup", nil, b.cyd)
 	do("deliver", object{}, b.cyd)
+	for told := ""; told != string(order.Delivered); {
+		var frame struct{ D struct{ State string } }
+		require.NoError(t, socket.ReadJSON(&frame), "the customer is told")
+		told = frame.D.State
+	}
 	b.idle(t)
 
-	services := map[string][]string{}
-	var times []string
-	for _, r := range b.found(t, "entity=order:"+string(o.ID)+"&limit=500") {
-		services[r.Service] = append(services[r.Service], r.Operation)
-		times = append(times, r.Time.Format("150405.000000"))
+	told := func(r logs.Record) bool {
+		return r.Service == "gateway" && r.Operation == "gateway delivered" && slices.Contains(r.Entities, "customer:ann")
 	}
-	require.True(t, slices.IsSorted(times), "in the order in which it happened")
+	var all []logs.Record
+	b.until(t, "the gateway's records are kept", func() bool {
+		all = story()
+		return len(slices.DeleteFunc(slices.Clone(all), func(r logs.Record) bool { return !told(r) })) >= 5
+	})
+	operations := map[string][]string{}
+	for _, r := range all {
+		operations[r.Service] = append(operations[r.Service], r.Operation)
+	}
 	for _, operation := range []string{"POST /v1/orders", "POST /v1/orders/{order}/accept", "POST /v1/dispatch/{order}/pin", "POST /v1/orders/{order}/deliver"} {
-		require.Contains(t, services["api"], operation)
+		require.Contains(t, operations["api"], operation, "HTTP")
 	}
 	for _, service := range []string{"assign", "notify", "scoreupdate"} {
-		require.NotEmpty(t, services[service], "%v", services)
+		require.NotEmpty(t, operations[service], "events: %v", operations)
 	}
+	require.True(t, slices.IsSortedFunc(all, func(a, b logs.Record) int { return a.Time.Compare(b.Time) }), "in the order in which it happened")
+	placing := slices.IndexFunc(all, func(r logs.Record) bool { return r.Operation == "POST /v1/orders" })
+	delivery := slices.IndexFunc(all, func(r logs.Record) bool { return r.Operation == "POST /v1/orders/{order}/deliver" })
+	first := slices.IndexFunc(all, told)
+	require.Less(t, placing, first, "the customer is told of the order after it was placed")
+	require.Less(t, first, delivery, "and before it was delivered")
 }

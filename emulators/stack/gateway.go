@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -12,6 +11,8 @@ import (
 	"lastmile/gateway/report"
 	"lastmile/gateway/server"
 	"lastmile/shared/bus"
+	"lastmile/shared/logs"
+	"lastmile/shared/logs/logsdb"
 	"lastmile/shared/push"
 	"lastmile/shared/realtime"
 	"lastmile/shared/track/broadcast"
@@ -95,10 +96,17 @@ func (s *Stack) startGateway(ctx context.Context) error {
 	owners := server.NewOwners(sessions.Table(), db)
 	positions := trackredis.New(redis, trackredis.Options{})
 	callers := server.Either{Passes: s.front.gateways.passes, Callers: server.NewCallers(sessions)}
+	records := logs.New(logs.Options{Service: "gateway", Out: s.log(), Store: logsdb.New(s.platform.Docs)})
+	s.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		return records.Close(ctx)
+	})
 	node, err := server.New(ctx, publisher, callers, server.Options{
 		Permissions: owners,
 		Receiver:    report.New(intake.New(positions, intake.NewFlush(positions, events), intake.Options{Broadcaster: broadcast.New(publisher)}), owners),
-		Node:        realtime.NodeOptions{Log: slog.New(slog.NewJSONHandler(s.log(), nil))},
+		Records:     records.Logger(),
+		Node:        realtime.NodeOptions{Log: records.Logger()},
 	})
 	if err != nil {
 		return err

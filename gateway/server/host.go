@@ -19,7 +19,11 @@ func (h host) Deliver(d realtime.Delivery) bool {
 	name := string(d.To)
 	switch d.Op {
 	case realtime.Durable:
-		return h.hub.EmitNumbered(name, hub.Place{Epoch: d.Epoch, Number: d.Number}, hub.NewFrame(d.Frame, ""))
+		here := h.hub.EmitNumbered(name, hub.Place{Epoch: d.Epoch, Number: d.Number}, hub.NewFrame(d.Frame, ""))
+		if here {
+			h.records.take(note{what: "delivered", to: d.To, frame: d.Frame})
+		}
+		return here
 	case realtime.Latest:
 		return h.hub.Emit(name, hub.NewFrame(d.Frame, name+"\n"+d.Key))
 	case realtime.Disconnect:

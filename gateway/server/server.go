@@ -47,6 +47,7 @@ type Options struct {
 	Ping         time.Duration // 0 = 25 s; a connection that is silent for more than twice that is dead
 	HelloTimeout time.Duration // 0 = 5 s
 	MaxAge       time.Duration // of a connection, before it is moved; 0 = 50 min, and up to a tenth more
+	Records      *slog.Logger  // keeps what clients do and are sent, for the story of an order; nil keeps none
 	Node         realtime.NodeOptions
 }
 
@@ -60,6 +61,7 @@ type Server struct {
 	pub      *realtime.Publisher
 	node     *realtime.Node
 	wheel    *wheel
+	records  *recorder
 
 	tags       atomic.Int64 // tells memberships apart
 	open       atomic.Int64 // connections, with those that have not said hello
@@ -79,9 +81,11 @@ func New(ctx context.Context, p *realtime.Publisher, auth Authenticator, o Optio
 	s.upgrader = wsconn.NewUpgrader(s.mayConnect)
 	s.hub = hub.New(s.missing)
 	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.records = startRecorder(s.options.Records)
 	var err error
 	if s.node, err = realtime.Join(ctx, p, host{s}, s.options.Node); err != nil {
 		s.stop()
+		s.records.close()
 		return nil, fmt.Errorf("start the gateway: %w", err)
 	}
 	s.keepers.Go(s.keep)
@@ -172,6 +176,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.stop()
 	err := wait(ctx, &s.sessions)
 	s.keepers.Wait()
+	s.records.close()
 	if left := s.node.Close(ctx); err == nil {
 		err = left
 	}

@@ -214,6 +214,7 @@ func (c *session) end() {
 		}
 	}
 	c.server.hub.Forget(c.conn)
+	c.server.records.take(note{what: "disconnected", to: c.client, client: c.client})
 	if c.server.running.Err() != nil {
 		return // the server closes, and leaves for all at once
 	}

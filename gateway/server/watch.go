@@ -43,6 +43,7 @@ func (c *session) attach(ctx context.Context, joins ...join) error {
 	}
 	for i, r := range replays {
 		to := members[i].To
+		c.note(to, r)
 		past := pastOf(to, r)
 		past.Opening = append([]*hub.Frame{c.opening(to, past.From)}, past.Opening...)
 		if !c.conn.CatchUp(string(to), past) {
@@ -50,6 +51,19 @@ func (c *session) attach(ctx context.Context, joins ...join) error {
 		}
 	}
 	return nil
+}
+
+// note leaves records of what the client watches from now on, and of what it
+// missed there.
+func (c *session) note(to realtime.Audience, r realtime.Replay) {
+	what := "watches"
+	if to.IsClient() {
+		what = "connected"
+	}
+	c.server.records.take(note{what: what, to: to, client: c.client})
+	for _, d := range r.Missed {
+		c.server.records.take(note{what: "delivered late", to: to, client: c.client, frame: d.Frame})
+	}
 }
 
 // attach enters members, and takes out again who left meanwhile: its leaving may
