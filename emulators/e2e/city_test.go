@@ -21,7 +21,7 @@ func TestACityLivesAndNothingIsLost(t *testing.T) {
 	require.NoError(t, err)
 	s := open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 2, Environ: []string{"ROAD_FILE=" + roads}})
 	settings := dispatch.Standard()
-	settings.OfferSeconds, settings.LeadSeconds = 5, 600
+	settings.EverySeconds, settings.OfferSeconds, settings.LeadSeconds = 5, 5, 600 // a minute of life passes in no time
 	var refused object
 	require.Equal(t, http.StatusOK, s.call(t, "PUT", "/v1/zones/"+town.Zone+"/dispatch", settings, &refused), "%v", refused)
 
@@ -29,7 +29,7 @@ func TestACityLivesAndNothingIsLost(t *testing.T) {
 	var said []string
 	o := town.Options{
 		API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: roads,
-		Couriers: 30, Shops: 4, Orders: 10, Most: 40, Speed: 400, Seed: 3, Reach: 120, Within: 120,
+		Couriers: 30, Shops: 4, Orders: 10, Most: 40, Speed: 400, Seed: 3, Reach: 70, Within: 70,
 		Decline: 0.1, Ignore: 0.05, Cancel: 0.1, Reject: 0.05, Rate: 0.5, Steady: true,
 		Say: func(text string) { mu.Lock(); defer mu.Unlock(); said = append(said, text) },
 	}
