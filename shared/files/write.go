@@ -51,7 +51,7 @@ func (b *Bucket) write(ctx context.Context, name string, r io.Reader, c Content)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	native := &storage.Writer{}
-	w, err := b.bucket.NewWriter(ctx, name, b.writerOptions(c, &native))
+	w, err := b.writer(ctx, name, b.writerOptions(c, &native))
 	if err != nil {
 		return Object{}, classify(err)
 	}
