@@ -23,6 +23,7 @@ import (
 	"lastmile/shared/files"
 	"lastmile/shared/logs"
 	"lastmile/shared/logs/logsdb"
+	"lastmile/shared/realtime"
 	"lastmile/shared/timer"
 )
 
@@ -54,7 +55,9 @@ func New(c Config, o logs.Options) *Platform {
 	p := &Platform{Config: c}
 	o.Project = c.Project
 	o.SlowAfter = c.SlowCalls
-	o.Store = logsdb.New(p.Docs)
+	n := newNews(logsdb.New(p.Docs), p.sockets)
+	p.onClose(n.close)
+	o.Store = n
 	p.Logs = logs.New(o)
 	return p
 }
@@ -129,6 +132,19 @@ func (p *Platform) Redis() (*redis.Client, error) {
 		p.onClose(c.Close)
 		return c, nil
 	})
+}
+
+// sockets returns the way to those who are connected.
+func (p *Platform) sockets(ctx context.Context) (audience, error) {
+	client, err := p.Redis()
+	if err != nil {
+		return nil, err
+	}
+	kinds, err := realtime.NewKinds(realtime.Standard()...)
+	if err != nil {
+		return nil, err
+	}
+	return realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
 }
 
 // ErrNoSecret is returned for a secret that is not mounted.

@@ -60,6 +60,7 @@ func Standard() []Kind {
 		{Name: "courier.moved"},
 		{Name: "fleet.moved"},
 		{Name: "job.progress"},
+		{Name: "records.kept"},
 		{Name: presenceChanged},
 	}
 }
