@@ -68,7 +68,7 @@ func (h *handlers) bind() function.Spec {
 		bounds = append(bounds, function.OnEvent((*handlers).Followed, retry))
 	}
 	h.spec.Class = function.Small
-	h.spec.Binding = function.Bind(func(*platform.Platform) (*handlers, error) { return h, nil }, bounds...)
+	h.spec.Binding = function.Bind(func(*platform.Opener) (*handlers, error) { return h, nil }, bounds...)
 	return h.spec
 }
 

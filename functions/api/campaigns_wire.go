@@ -16,20 +16,12 @@ import (
 // confirmationSecret signs the tokens that confirm live edits of campaigns.
 const confirmationSecret = "campaign-confirmation"
 
-func campaignsOf(p *platform.Platform) (Campaigns, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return Campaigns{}, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return Campaigns{}, err
-	}
+func campaignsOf(p *platform.Opener) Campaigns {
 	return Campaigns{
-		Store:  campaigndb.New(db, campaigntimer.New(timers), p.Log()),
-		Facts:  shopFacts{shopdb.New(db), catalogdb.New(db)}.of,
+		Store:  campaigndb.New(p.Docs(), campaigntimer.New(p.Timers()), p.Log()),
+		Facts:  shopFacts{shopdb.New(p.Docs()), catalogdb.New(p.Docs())}.of,
 		Secret: func(ctx context.Context) (string, error) { return p.Secret(ctx, confirmationSecret) },
-	}, nil
+	}
 }
 
 // shopFacts reads what campaigns require of a shop.

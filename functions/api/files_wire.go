@@ -9,25 +9,14 @@ import (
 )
 
 // filesOf builds the routes of files on the two buckets.
-func filesOf(p *platform.Platform) (Files, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return Files{}, err
-	}
-	private, err := p.PrivateFiles()
-	if err != nil {
-		return Files{}, err
-	}
-	public, err := p.PublicFiles()
-	if err != nil {
-		return Files{}, err
-	}
-	f := Files{Store: attachmentdb.New(db, private, public, time.Now)}
-	if p.Config.ObjectsURL != "" {
+func filesOf(p *platform.Opener) Files {
+	private, public := p.PrivateFiles(), p.PublicFiles()
+	f := Files{Store: attachmentdb.New(p.Docs(), private, public, time.Now)}
+	if p.Config.ObjectsURL != "" && p.Err() == nil {
 		objects := http.NewServeMux()
 		objects.Handle(objectsPath+"private/", private.Handler())
 		objects.Handle(objectsPath+"public/", public.Handler())
 		f.Objects = objects
 	}
-	return f, nil
+	return f
 }

@@ -15,13 +15,12 @@ import (
 const drawTimeout = 5 * time.Second
 
 // fleetOf builds the routes of the fleet.
-func fleetOf(p *platform.Platform) (Fleet, error) {
-	db, err := p.Docs()
+func fleetOf(p *platform.Opener) Fleet {
 	return Fleet{
-		Positions: trackdb.New(db),
-		Sockets:   &sockets{platform: p},
+		Positions: trackdb.New(p.Docs()),
+		Sockets:   &sockets{platform: p.Platform},
 		Roads:     roadhttp.New(p.Config.URL("distance"), roadhttp.Options{HTTP: p.Client("distance"), Timeout: drawTimeout}),
-	}, err
+	}
 }
 
 // sockets is the connection to those who are connected. It is opened when it is

@@ -26,25 +26,13 @@ type Dispatching struct {
 }
 
 // dispatchingOf returns what its routes stand on.
-func dispatchingOf(p *platform.Platform) (d Dispatching, err error) {
-	db, err := p.Docs()
-	if err != nil {
-		return d, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return d, err
-	}
-	events, err := p.Bus()
-	if err != nil {
-		return d, err
-	}
-	searches := assigndb.New(db, courierdb.New(db))
+func dispatchingOf(p *platform.Opener) Dispatching {
+	searches := assigndb.New(p.Docs(), courierdb.New(p.Docs()))
 	return Dispatching{
-		Offers:   Offers{Store: searches, Hints: assignredis.New(cache)},
+		Offers:   Offers{Store: searches, Hints: assignredis.New(p.Redis())},
 		Dispatch: Dispatch{Store: searches},
-		Scores:   Scores{Store: scoredb.New(db), Events: events},
-	}, nil
+		Scores:   Scores{Store: scoredb.New(p.Docs()), Events: p.Bus()},
+	}
 }
 
 func (d Dispatching) register(api huma.API) {

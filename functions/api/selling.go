@@ -33,11 +33,8 @@ func (s Selling) register(api huma.API) {
 	s.Couriers.register(api)
 }
 
-func sellingOf(p *platform.Platform, files *attachmentdb.Store) (Selling, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return Selling{}, err
-	}
+func sellingOf(p *platform.Opener, files *attachmentdb.Store) Selling {
+	db := p.Docs()
 	shops, orders, catalogs := shopdb.New(db), orderdb.New(db), catalogdb.New(db)
 	// Who sells only reads campaigns, and sets no timers.
 	market := &Market{DB: db, Shops: shops, Catalogs: catalogs, Orders: orders, Campaigns: campaigndb.New(db, nil, p.Log())}
@@ -49,5 +46,5 @@ func sellingOf(p *platform.Platform, files *attachmentdb.Store) (Selling, error)
 		Carts:    Carts{Market: market},
 		Orders:   Orders{Store: orders, Market: market, Files: files},
 		Couriers: Couriers{Store: courierdb.New(db)},
-	}, nil
+	}
 }

@@ -24,21 +24,15 @@ type Sessions struct {
 }
 
 // sessionsOf builds the resource.
-func sessionsOf(p *platform.Platform) (r Sessions, err error) {
-	if r.Sessions, err = p.Sessions(); err != nil {
-		return r, err
-	}
+func sessionsOf(p *platform.Opener) Sessions {
 	issuers, err := auth.ParseIssuers(p.Config.Issuers)
-	if err != nil {
-		return r, err
+	p.Fail(err)
+	sessions := p.Sessions()
+	return Sessions{
+		Sessions: sessions,
+		Sockets:  &sockets{platform: p.Platform},
+		SignIn:   &auth.SignIn{Verifier: auth.NewIdentities(issuers...), Directory: authdb.New(p.Docs()), Sessions: sessions},
 	}
-	db, err := p.Docs()
-	if err != nil {
-		return r, err
-	}
-	r.Sockets = &sockets{platform: p}
-	r.SignIn = &auth.SignIn{Verifier: auth.NewIdentities(issuers...), Directory: authdb.New(db), Sessions: r.Sessions}
-	return r, nil
 }
 
 func (r Sessions) register(api huma.API) {

@@ -38,98 +38,44 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	r, err := resources(p)
-	if err != nil {
-		return nil, err
-	}
-	sessions, err := p.Sessions()
-	if err != nil {
-		return nil, err
-	}
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
-	return New(r,
+func build(p *platform.Opener) (*Function, error) {
+	return New(resources(p),
 		httpapi.Record(p.Logs),
 		httpapi.Secure,
 		httpapi.CORS(p.Config.Origins...),
 		httpapi.Operator(string(p.Config.OperatorToken)),
-		httpapi.Authenticate(sessions),
-		httpapi.RateLimit(cache, httpapi.RateOptions{Closed: p.Config.RateClosed}),
-		httpapi.Idempotent(db, maxBody),
+		httpapi.Authenticate(p.Sessions()),
+		httpapi.RateLimit(p.Redis(), httpapi.RateOptions{Closed: p.Config.RateClosed}),
+		httpapi.Idempotent(p.Docs(), maxBody),
 	), nil
 }
 
-func resources(p *platform.Platform) (r Resources, err error) {
-	db, err := p.Docs()
-	if err != nil {
-		return r, err
-	}
-	events, err := p.Bus()
-	if err != nil {
-		return r, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return r, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return r, err
-	}
-	campaigns, err := campaignsOf(p)
-	if err != nil {
-		return r, err
-	}
-	sessions, err := sessionsOf(p)
-	if err != nil {
-		return r, err
-	}
-	files, err := filesOf(p)
-	if err != nil {
-		return r, err
-	}
-	selling, err := sellingOf(p, files.Store)
-	if err != nil {
-		return r, err
-	}
-	dispatching, err := dispatchingOf(p)
-	if err != nil {
-		return r, err
-	}
-	fleet, err := fleetOf(p)
-	if err != nil {
-		return r, err
-	}
-	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(cache, trackredis.Options{})
+func resources(p *platform.Opener) Resources {
+	db, files, fleet, sessions := p.Docs(), filesOf(p), fleetOf(p), sessionsOf(p)
+	selling := sellingOf(p, files.Store)
+	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(p.Redis(), trackredis.Options{})
 	return Resources{
-		Campaigns:   campaigns,
+		Campaigns:   campaignsOf(p),
 		Catalogs:    Catalogs{Store: catalogs, Jobs: jobs},
 		Selling:     selling,
-		Jobs:        Jobs{Store: jobs, Board: jobredis.New(cache), Closer: jobtimer.New(timers), Files: files.Store, Log: p.Log()},
-		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: events},
+		Jobs:        Jobs{Store: jobs, Board: jobredis.New(p.Redis()), Closer: jobtimer.New(p.Timers()), Files: files.Store, Log: p.Log()},
+		DeadLetters: DeadLetters{Store: deadletterdb.New(db), Sender: p.Bus()},
 		Locations: Locations{
-			Intake:   intake.New(positions, intake.NewFlush(positions, events), intake.Options{Log: p.Log(), Broadcaster: watchers(fleet.Sockets)}),
+			Intake:   intake.New(positions, intake.NewFlush(positions, p.Bus()), intake.Options{Log: p.Log(), Broadcaster: watchers(fleet.Sockets)}),
 			Carrying: NewCarrying(db, selling.Orders.Store),
 			Now:      positions,
 			Past:     trackdb.New(db),
 		},
 		Cutovers:    Cutovers{Store: cutover.NewStore(db, nil)},
-		Dispatching: dispatching,
+		Dispatching: dispatchingOf(p),
 		Devices:     newDevices(db),
 		Fleet:       fleet,
 		Files:       files,
 		Pictures:    Pictures{Catalogs: catalogs, Files: files.Store},
-		Logs:        Logs{Store: logsdb.New(p.Docs), Own: p.Logs},
+		Logs:        Logs{Store: logsdb.New(p.Platform.Docs), Own: p.Logs},
 		Sessions:    sessions,
 		Accounts:    Accounts{Store: authdb.New(db), Sessions: sessions},
-	}, nil
+	}
 }
 
 // watchers are those on sockets. Whoever reports to the API reaches them by

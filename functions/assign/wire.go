@@ -33,19 +33,8 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return nil, err
-	}
+func build(p *platform.Opener) (*Function, error) {
+	db := p.Docs()
 	couriers := courierdb.New(db)
 	return New(Parts{
 		DB:        db,
@@ -53,10 +42,10 @@ func build(p *platform.Platform) (*Function, error) {
 		Orders:    orderdb.New(db),
 		Couriers:  couriers,
 		Scores:    scoredb.New(db),
-		Positions: trackredis.New(cache, trackredis.Options{}),
-		Hints:     assignredis.New(cache),
+		Positions: trackredis.New(p.Redis(), trackredis.Options{}),
+		Hints:     assignredis.New(p.Redis()),
 		Roads:     roadhttp.New(p.Config.URL("distance"), roadhttp.Options{HTTP: p.Client("distance")}),
-		Clock:     assigntimer.New(timers),
+		Clock:     assigntimer.New(p.Timers()),
 		Log:       p.Log(),
 		Now:       time.Now,
 	}), nil

@@ -23,24 +23,8 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return nil, err
-	}
-	files, err := p.PrivateFiles()
-	if err != nil {
-		return nil, err
-	}
-	jobs := jobdb.New(db)
-	pages := jobdb.NewPages(jobs, jobredis.New(cache), jobtimer.New(timers), p.Log())
-	return New(pages, jobs, bulkdb.New(db), files), nil
+func build(p *platform.Opener) (*Function, error) {
+	jobs := jobdb.New(p.Docs())
+	pages := jobdb.NewPages(jobs, jobredis.New(p.Redis()), jobtimer.New(p.Timers()), p.Log())
+	return New(pages, jobs, bulkdb.New(p.Docs()), p.PrivateFiles()), nil
 }

@@ -29,26 +29,10 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	events, err := p.Bus()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return nil, err
-	}
-	pages := jobdb.NewPages(jobdb.New(db), jobredis.New(cache), jobtimer.New(timers), p.Log())
+func build(p *platform.Opener) (*Function, error) {
+	pages := jobdb.NewPages(jobdb.New(p.Docs()), jobredis.New(p.Redis()), jobtimer.New(p.Timers()), p.Log())
 	from := providers{cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders}), p.Secret}
-	return New(pages, catalogdb.New(db), from, events), nil
+	return New(pages, catalogdb.New(p.Docs()), from, p.Bus()), nil
 }
 
 // providers are asked with the secrets that are mounted.

@@ -20,10 +20,6 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	return New(catalogdb.New(db), jobdb.New(db), p.Log(), time.Now), nil
+func build(p *platform.Opener) (*Function, error) {
+	return New(catalogdb.New(p.Docs()), jobdb.New(p.Docs()), p.Log(), time.Now), nil
 }

@@ -18,7 +18,7 @@ func Spec() function.Spec {
 	}
 }
 
-func build(*platform.Platform) (http.Handler, error) {
+func build(*platform.Opener) (http.Handler, error) {
 	f, err := New()
 	if err != nil {
 		return nil, err

@@ -16,10 +16,6 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	return New(deadletterdb.New(db)), nil
+func build(p *platform.Opener) (*Function, error) {
+	return New(deadletterdb.New(p.Docs())), nil
 }

@@ -31,7 +31,7 @@ func Spec() function.Spec {
 
 var errNoFile = errors.New("ROAD_FILE must name a file that scripts/roadgraph prepared")
 
-func build(p *platform.Platform) (*Function, error) {
+func build(p *platform.Opener) (*Function, error) {
 	open := generated
 	if path := p.Config.RoadFile; path != "" {
 		open = func() (Source, error) { return mapped(path) }
@@ -42,11 +42,7 @@ func build(p *platform.Platform) (*Function, error) {
 	if err != nil {
 		return nil, err
 	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
-	return New(roads, trackredis.New(cache, trackredis.Options{}), layers(p.Config)...), nil
+	return New(roads, trackredis.New(p.Redis(), trackredis.Options{}), layers(p.Config)...), nil
 }
 
 // layers admit callers. On Cloud Run, those who come so far were let in there: the

@@ -23,20 +23,8 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	private, err := p.PrivateFiles()
-	if err != nil {
-		return nil, err
-	}
-	public, err := p.PublicFiles()
-	if err != nil {
-		return nil, err
-	}
-	files := attachmentdb.New(db, private, public, time.Now)
-	sync := Sync{Catalogs: catalogdb.New(db), Log: p.Log()}
-	return New(jobdb.New(db), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, files, p.Log(), time.Now), nil
+func build(p *platform.Opener) (*Function, error) {
+	files := attachmentdb.New(p.Docs(), p.PrivateFiles(), p.PublicFiles(), time.Now)
+	sync := Sync{Catalogs: catalogdb.New(p.Docs()), Log: p.Log()}
+	return New(jobdb.New(p.Docs()), map[job.Kind]Completion{job.CatalogSync: sync.Complete}, files, p.Log(), time.Now), nil
 }

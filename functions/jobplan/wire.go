@@ -29,34 +29,14 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	events, err := p.Bus()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return nil, err
-	}
-	files, err := p.PrivateFiles()
-	if err != nil {
-		return nil, err
-	}
-	jobs := jobdb.New(db)
+func build(p *platform.Opener) (*Function, error) {
+	jobs := jobdb.New(p.Docs())
 	catalogs := Catalog{
-		Catalogs: catalogdb.New(db),
+		Catalogs: catalogdb.New(p.Docs()),
 		Provider: cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders}),
 		Secrets:  p.Secret,
 	}
-	divisions := Bulk{Jobs: jobs, Items: bulkdb.New(db), Files: files}.Divisions()
+	divisions := Bulk{Jobs: jobs, Items: bulkdb.New(p.Docs()), Files: p.PrivateFiles()}.Divisions()
 	divisions[job.CatalogSync] = catalogs.Divide
-	return New(jobs, divisions, events, jobredis.New(cache), jobtimer.New(timers), p.Log()), nil
+	return New(jobs, divisions, p.Bus(), jobredis.New(p.Redis()), jobtimer.New(p.Timers()), p.Log()), nil
 }

@@ -21,14 +21,6 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return nil, err
-	}
-	return New(campaigndb.New(db, campaigntimer.New(timers), p.Log()), time.Now), nil
+func build(p *platform.Opener) (*Function, error) {
+	return New(campaigndb.New(p.Docs(), campaigntimer.New(p.Timers()), p.Log()), time.Now), nil
 }

@@ -23,24 +23,17 @@ func Spec() function.Spec {
 // connectTimeout bounds what is asked of Redis before the function runs.
 const connectTimeout = 5 * time.Second
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
+func build(p *platform.Opener) (*Function, error) {
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
-	defer cancel()
-	watchers, err := realtime.NewPublisher(ctx, cache, kinds, realtime.Options{})
-	if err != nil {
+	store, client := trackdb.New(p.Docs()), p.Redis()
+	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	return New(trackdb.New(db), watchers), nil
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	watchers, err := realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
+	return New(store, watchers), err
 }

@@ -26,27 +26,19 @@ func Spec() function.Spec {
 // connectTimeout bounds what is asked of Redis before the function runs.
 const connectTimeout = 5 * time.Second
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
+func build(p *platform.Opener) (*Function, error) {
 	kinds, err := realtime.NewKinds(realtime.Standard()...)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
-	defer cancel()
-	devices := push.New(db, driver(p.Config), nil)
-	publisher, err := realtime.NewPublisher(ctx, cache, kinds, realtime.Options{Fallback: devices})
-	if err != nil {
+	devices, client := push.New(p.Docs(), driver(p.Config), nil), p.Redis()
+	if err := p.Err(); err != nil {
 		return nil, err
 	}
-	return New(publisher, devices), nil
+	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+	defer cancel()
+	publisher, err := realtime.NewPublisher(ctx, client, kinds, realtime.Options{Fallback: devices})
+	return New(publisher, devices), err
 }
 
 func driver(c platform.Config) push.Driver {

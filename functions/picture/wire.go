@@ -20,19 +20,7 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	private, err := p.PrivateFiles()
-	if err != nil {
-		return nil, err
-	}
-	public, err := p.PublicFiles()
-	if err != nil {
-		return nil, err
-	}
+func build(p *platform.Opener) (*Function, error) {
 	sources := cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders})
-	return New(sources, attachmentdb.New(db, private, public, time.Now), time.Now), nil
+	return New(sources, attachmentdb.New(p.Docs(), p.PrivateFiles(), p.PublicFiles(), time.Now), time.Now), nil
 }

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -54,7 +55,7 @@ func golden(t *testing.T, name string, v any) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(want), string(got), "run go test ./functions/registry -update")
+	require.True(t, bytes.Equal(want, got), "%s is not what is declared: run go test ./functions/registry -update, and read what changed", name)
 }
 
 func TestEdgesMeet(t *testing.T) {

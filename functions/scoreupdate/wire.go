@@ -19,10 +19,6 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	return New(scoredb.New(db), p.Log(), time.Now), nil
+func build(p *platform.Opener) (*Function, error) {
+	return New(scoredb.New(p.Docs()), p.Log(), time.Now), nil
 }

@@ -27,33 +27,10 @@ func Spec() function.Spec {
 	}
 }
 
-func build(p *platform.Platform) (*Function, error) {
-	db, err := p.Docs()
-	if err != nil {
-		return nil, err
-	}
-	timers, err := p.Timers()
-	if err != nil {
-		return nil, err
-	}
-	events, err := p.Bus()
-	if err != nil {
-		return nil, err
-	}
-	cache, err := p.Redis()
-	if err != nil {
-		return nil, err
-	}
-	locations := intake.NewFlush(trackredis.New(cache, trackredis.Options{}), events)
-	campaigns := campaigndb.New(db, campaigntimer.New(timers), p.Log())
-	private, err := p.PrivateFiles()
-	if err != nil {
-		return nil, err
-	}
-	public, err := p.PublicFiles()
-	if err != nil {
-		return nil, err
-	}
-	files := attachmentdb.New(db, private, public, time.Now)
-	return New(db, jobdb.New(db), jobtimer.New(timers), locations, campaigns, files, p.Log(), time.Now), nil
+func build(p *platform.Opener) (*Function, error) {
+	db, closing := p.Docs(), jobtimer.New(p.Timers())
+	campaigns := campaigndb.New(db, campaigntimer.New(p.Timers()), p.Log())
+	locations := intake.NewFlush(trackredis.New(p.Redis(), trackredis.Options{}), p.Bus())
+	files := attachmentdb.New(db, p.PrivateFiles(), p.PublicFiles(), time.Now)
+	return New(db, jobdb.New(db), closing, locations, campaigns, files, p.Log(), time.Now), nil
 }

@@ -53,7 +53,7 @@ func (m *measuring) Handle(ctx context.Context, e measured) error { return m.han
 
 func (m *measuring) spec() function.Spec {
 	return function.Spec{Name: "measuring", Class: function.Small, Binding: function.Bind(
-		func(*platform.Platform) (*measuring, error) { return m, nil },
+		func(*platform.Opener) (*measuring, error) { return m, nil },
 		function.OnEvent((*measuring).Handle, function.Retry{Min: 10 * time.Millisecond, Max: 50 * time.Millisecond, Attempts: 100}),
 	)}
 }

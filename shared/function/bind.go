@@ -1,6 +1,7 @@
 package function
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -66,12 +67,14 @@ type Bound[F any] struct {
 	bind    func(F, *server)
 }
 
-// Bind returns the binding of a function that build makes. A function that is
+// Bind returns the binding of a function that build makes; what its opener could
+// not open is an error, whatever build returns. A function that is
 // called from outside has no other trigger.
-func Bind[F any](build func(*platform.Platform) (F, error), bounds ...Bound[F]) Binding {
+func Bind[F any](build func(*platform.Opener) (F, error), bounds ...Bound[F]) Binding {
 	b := Binding{handler: func(s Spec, p *platform.Platform) (http.Handler, error) {
-		f, err := build(p)
-		if err != nil {
+		opener := p.Opener()
+		f, err := build(opener)
+		if err := cmp.Or(opener.Err(), err); err != nil {
 			return nil, fmt.Errorf("build function %s: %w", s.Name, err)
 		}
 		srv, err := newServer(s, p)

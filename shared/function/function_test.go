@@ -42,7 +42,7 @@ type probe struct {
 func (p *probe) Plan(ctx context.Context, e event.JobPlan) error { return p.event(ctx, e) }
 func (p *probe) Timer(ctx context.Context, t timer.Timer) error  { return p.timer(ctx, t) }
 func (p *probe) Schedule(ctx context.Context) error              { return p.cron(ctx) }
-func (p *probe) build(*platform.Platform) (*probe, error)        { return p, nil }
+func (p *probe) build(*platform.Opener) (*probe, error)          { return p, nil }
 func (p *probe) spec(retry function.Retry, t time.Duration) function.Spec {
 	return function.Spec{Name: "probe", Class: function.Small, Timeout: t, Binding: function.Bind(p.build,
 		function.OnEvent((*probe).Plan, retry), function.OnTimer((*probe).Timer), function.OnSchedule("* * * * *", "UTC", (*probe).Schedule))}
