@@ -182,22 +182,12 @@ resource "google_pubsub_topic_iam_member" "publishes" {
   member = google_service_account.this.member
 }
 
-resource "google_cloud_tasks_queue_iam_member" "sets" {
-  for_each = toset([for q in var.service.schedulesTimersOf : var.messaging.queues[q]])
+resource "google_cloud_tasks_queue_iam_member" "sets_and_withdraws" {
+  for_each = { for p in setproduct(var.service.schedulesTimersOf, ["roles/cloudtasks.enqueuer", "roles/cloudtasks.taskDeleter"]) : join(" ", p) => p }
 
-  name     = each.key
+  name     = var.messaging.queues[each.value[0]]
   location = var.region
-  role     = "roles/cloudtasks.enqueuer"
-  member   = google_service_account.this.member
-}
-
-# Timers are withdrawn, too.
-resource "google_cloud_tasks_queue_iam_member" "withdraws" {
-  for_each = toset([for q in var.service.schedulesTimersOf : var.messaging.queues[q]])
-
-  name     = each.key
-  location = var.region
-  role     = "roles/cloudtasks.taskDeleter"
+  role     = each.value[1]
   member   = google_service_account.this.member
 }
 
