@@ -12,6 +12,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name:    "deadletter",
 		Class:   function.Small,
+		Uses:    []platform.Resource{platform.Redis},
 		Binding: function.Bind(build, function.OnMessages(bus.DeadLetterTopic, (*Function).Handle, function.Retry{Attempts: 100})),
 	}
 }

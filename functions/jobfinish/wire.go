@@ -18,7 +18,7 @@ func Spec() function.Spec {
 		Name:    jobtimer.Function,
 		Class:   function.Small,
 		Timeout: timeout,
-		Uses:    []platform.Resource{platform.PrivateFiles, platform.PublicFiles},
+		Uses:    []platform.Resource{platform.Redis, platform.PrivateFiles, platform.PublicFiles},
 		Binding: function.Bind(build, function.OnTimer((*Function).Handle)),
 	}
 }

@@ -13,6 +13,7 @@ func Spec() function.Spec {
 	return function.Spec{
 		Name:  "scoreupdate",
 		Class: function.Small,
+		Uses:  []platform.Resource{platform.Redis},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{}),
 			function.OnSchedule("20 3 * * *", "UTC", (*Function).Learn)),

@@ -12,7 +12,7 @@ type Resource string
 
 // The resources.
 const (
-	Redis             Resource = "redis"
+	Redis             Resource = "redis" // by which operators also hear at once of what a service does
 	PrivateFiles      Resource = "private-files"
 	PublicFiles       Resource = "public-files"
 	Maps              Resource = "maps" // of roads
