@@ -103,8 +103,7 @@ func Plains() []docs.Plain {
 	return []docs.Plain{
 		{Collection: "catalogs", Field: "current"}, {Collection: "catalogs", Field: "syncs"},
 		{Collection: "versions", Field: "settings"}, {Collection: "versions", Field: "at"},
-		{Collection: "manifests", Field: "entries"},
-		{Collection: "items", Field: "description"}, {Collection: "items", Field: "image"},
-		{Collection: "items", Field: "updatedAt"}, {Collection: "items", Field: "delisted"},
+		{Collection: "manifests", Field: "entries"}, {Collection: "manifests", Field: "images"},
+		{Collection: "items", Field: "description"}, {Collection: "items", Field: "updatedAt"}, {Collection: "items", Field: "delisted"},
 	}
 }

@@ -93,7 +93,7 @@ func (s *Store) markBucket(ctx context.Context, r Run, bucket int, l *docs.Looku
 	absence := stored.Missing(seen.Among(stored), r.MissesAllowed)
 	entries := absence.Entries[bucket]
 	for ids := absence.DocIDs; len(ids) > batch; ids = ids[batch:] {
-		if err := s.mark(ctx, r.Shop, l.ID, ids[:batch], take(entries, ids[:batch]), "", now); err != nil {
+		if err := s.mark(ctx, r.Shop, l, ids[:batch], take(entries, ids[:batch]), "", now); err != nil {
 			return marked, err
 		}
 		marked += batch
@@ -102,7 +102,7 @@ func (s *Store) markBucket(ctx context.Context, r Run, bucket int, l *docs.Looku
 	if len(entries) == 0 {
 		return marked, nil
 	}
-	if err := s.mark(ctx, r.Shop, l.ID, absence.DocIDs, entries, r.Job, now); err != nil {
+	if err := s.mark(ctx, r.Shop, l, absence.DocIDs, entries, r.Job, now); err != nil {
 		return marked, err
 	}
 	return marked + len(absence.DocIDs), nil
@@ -118,15 +118,19 @@ func take(entries catalog.Manifest, ids []string) catalog.Manifest {
 	return taken
 }
 
-// mark marks items unavailable, with the entries that say so, in one commit.
-func (s *Store) mark(ctx context.Context, shop, bucket string, ids []string, entries catalog.Manifest, completed string, now time.Time) error {
+// mark marks items unavailable, with the entries that say so, in one commit. Their
+// pictures are theirs no more.
+func (s *Store) mark(ctx context.Context, shop string, l *docs.Lookup[manifest], ids []string, entries catalog.Manifest, completed string, now time.Time) error {
 	fields := merged(entries)
+	if images := l.Data.unmarked(ids); len(images) > 0 {
+		fields["images"] = images
+	}
 	if completed != "" {
 		fields["completed"] = completed
 	}
-	writes := []docs.Write{s.manifests(shop).Merge(bucket, fields)}
+	writes := []docs.Write{s.manifests(shop).Merge(l.ID, fields)}
 	for _, id := range ids {
-		writes = append(writes, s.items(shop).Merge(id, map[string]any{"available": false, "delisted": now}))
+		writes = append(writes, s.items(shop).Merge(id, map[string]any{"available": false, "delisted": now, "image": ""}))
 	}
 	return s.db.Commit(ctx, writes...)
 }
