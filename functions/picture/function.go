@@ -2,7 +2,8 @@
 // see.
 //
 // Trigger: item.picture.v1. Replays are harmless: a source that says that nothing
-// changed, or sends what is stored, changes nothing. What cannot be a picture is
+// changed, or sends what is stored, changes nothing but when it was asked. What
+// somebody else changes or deletes meanwhile is asked for again. What cannot be a picture is
 // noted in the file's record, for people to see; it is no dead letter.
 package picture
 
@@ -14,7 +15,6 @@ import (
 	"time"
 
 	"lastmile/shared/attachment"
-	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/catalog/cataloghttp"
 	"lastmile/shared/event"
 )
@@ -51,20 +51,17 @@ func (f *Function) Handle(ctx context.Context, e event.ItemPicture) error {
 		return err
 	}
 	got, err := f.sources.Picture(ctx, e.Source, known(file))
-	if err == nil && got.Body == nil {
-		return nil
-	}
 	file.Source = &attachment.Source{URL: e.Source, ETag: got.Validators.ETag, Modified: got.Validators.Modified, Checked: f.now().UTC()}
-	if err == nil {
+	switch {
+	case err == nil && got.Body == nil:
+		err = f.files.Note(ctx, file) // so that whoever is about to delete it sees that it is wanted
+	case err == nil:
 		defer got.Body.Close()
 		_, err = f.files.Put(ctx, file, got.Body)
 	}
 	if hopeless(err) {
 		file.Source.ETag, file.Source.Modified, file.Source.Fault = "", "", err.Error()
 		err = f.files.Note(ctx, file)
-	}
-	if errors.Is(err, attachmentdb.ErrConflict) {
-		return nil // whoever was at it at the same time has just fetched it
 	}
 	if err != nil {
 		return fmt.Errorf("picture %s of shop %s: %w", file.ID, e.Shop, err)

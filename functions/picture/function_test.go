@@ -80,12 +80,12 @@ func TestWhatBecomesOfAPictureThatCannotBeHad(t *testing.T) {
 		again      bool
 		fault      bool
 	}{
-		"a source that is down is asked again":         {fetch: cataloghttp.ErrUnavailable, again: true},
-		"a source that refuses is noted":               {fetch: cataloghttp.ErrRefused, fault: true},
-		"an address that is not allowed is noted":      {fetch: cataloghttp.ErrForbidden, fault: true},
-		"what is no picture is noted":                  {put: &attachment.RefusedError{Field: "content", Problem: "is text/html"}, fault: true},
-		"one that another call keeps meanwhile is not": {put: attachmentdb.ErrConflict},
-		"a bucket that is down is tried again":         {put: io.ErrUnexpectedEOF, again: true},
+		"a source that is down is asked again":        {fetch: cataloghttp.ErrUnavailable, again: true},
+		"a source that refuses is noted":              {fetch: cataloghttp.ErrRefused, fault: true},
+		"an address that is not allowed is noted":     {fetch: cataloghttp.ErrForbidden, fault: true},
+		"what is no picture is noted":                 {put: &attachment.RefusedError{Field: "content", Problem: "is text/html"}, fault: true},
+		"one that another call changes meanwhile too": {put: attachmentdb.ErrConflict, again: true},
+		"a bucket that is down is tried again":        {put: io.ErrUnexpectedEOF, again: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

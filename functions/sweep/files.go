@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// Files deletes, once a day and a part of it each time, the objects that no
-// record needs, and returns how many.
+// Files deletes, once a day and a part of it each time, the files that no entity
+// needs and the objects that no record needs, and returns how many.
 type Files interface {
 	Reap(ctx context.Context) (deleted int, err error)
 }
@@ -15,7 +15,7 @@ type Files interface {
 func (f *Function) sweepFiles(ctx context.Context) error {
 	n, err := f.files.Reap(ctx)
 	if n > 0 {
-		f.log.InfoContext(ctx, "deleted objects that no record needs", slog.Int("objects", n))
+		f.log.InfoContext(ctx, "deleted files that nothing needs any more", slog.Int("files", n))
 	}
 	if err != nil {
 		return fmt.Errorf("sweep files: %w", err)

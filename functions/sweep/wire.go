@@ -31,6 +31,6 @@ func build(p *platform.Opener) (*Function, error) {
 	db, closing := p.Docs(), jobtimer.New(p.Timers())
 	campaigns := campaigndb.New(db, campaigntimer.New(p.Timers()), p.Log())
 	locations := intake.NewFlush(trackredis.New(p.Redis(), trackredis.Options{}), p.Bus())
-	files := attachmentdb.New(db, p.PrivateFiles(), p.PublicFiles(), time.Now)
+	files := attachmentdb.NewReaper(attachmentdb.New(db, p.PrivateFiles(), p.PublicFiles(), time.Now), NewEntities(db))
 	return New(db, jobdb.New(db), closing, locations, campaigns, files, p.Log(), time.Now), nil
 }

@@ -184,9 +184,9 @@ func (f File) Parts() []Part {
 }
 
 // Object is the name of the next version of f's content. It tells the content,
-// and the version, so that no name is ever used again.
+// the version and when the file came to be, so that no name is ever used again.
 func (f File) Object(k Kind, digest, mediaType string) string {
-	return fmt.Sprintf("%s/%s/%d-%s%s", k.Name, f.ID, f.Version+1, digest, extensions[mediaType])
+	return fmt.Sprintf("%s/%s/%d-%d-%s%s", k.Name, f.ID, f.Created.UnixMilli(), f.Version+1, digest, extensions[mediaType])
 }
 
 // Uses reports whether f, at a time, needs an object that belongs to it.

@@ -5,8 +5,8 @@
 //   - a record tells only of content whose length, CRC32C and type were checked
 //     against what the bucket holds, under a name that no URL can write;
 //   - of two who replace a file at once one succeeds and the other is told;
-//   - what no record needs is deleted: at once where that can be, and otherwise
-//     by [Store.Reap], whatever a crash left.
+//   - what no record needs is deleted, and what no entity needs: at once where that
+//     can be, and otherwise by [Reaper.Reap], whatever a crash left.
 package attachmentdb
 
 import (
@@ -168,33 +168,12 @@ func (s *Store) Delete(ctx context.Context, id attachment.ID) error {
 	return nil
 }
 
-// drop deletes the objects of a file. What it cannot, [Store.Reap] will.
+// drop deletes the objects of a file. What it cannot, [Reaper.Reap] will.
 func (s *Store) drop(ctx context.Context, k attachment.Kind, f attachment.File) {
 	if f.Version > 0 {
 		_ = s.bucket(k).Delete(ctx, f.Content.Object)
 	}
 	for _, p := range f.Parts() {
 		_ = s.private.Delete(ctx, p.Object)
-	}
-}
-
-// batch is how many files of an entity are deleted at once.
-const batch = 100
-
-// DeleteOwned removes every file of an entity that is no more.
-func (s *Store) DeleteOwned(ctx context.Context, o attachment.Owner) error {
-	for {
-		found, err := s.files().Where("owner", "==", string(o)).Limit(batch).All(ctx)
-		if err != nil {
-			return err
-		}
-		for _, d := range found {
-			if err := s.Delete(ctx, d.Data.ID); err != nil {
-				return err
-			}
-		}
-		if len(found) < batch {
-			return nil
-		}
 	}
 }

@@ -2,6 +2,8 @@ package attachmentdb_test
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"image"
 	"image/png"
 	"log/slog"
@@ -91,33 +93,100 @@ func TestReapDeletesWhatNoRecordNeedsAndNothingElse(t *testing.T) {
 	_, err = w.Announce(t.Context(), attachment.File{ID: "new", Kind: attachment.ProofPhoto, Owner: "order:1"}, attachment.Upload{Size: 1, Sum: "AAAAAA=="})
 	require.NoError(t, err)
 
-	n, err := w.Reap(t.Context())
+	r := attachmentdb.NewReaper(w.Store, &entities{})
+	n, err := r.Reap(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n, "they are young: a writer may be about to commit")
 	w.now = w.now.Add(25 * time.Hour)
-	n, err = w.Reap(t.Context())
+	n, err = r.Reap(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 3, n)
 	require.Equal(t, []string{kept.Content.Object}, names(t, w.public))
 	require.Equal(t, []string{"imports/2026/prices.csv"}, names(t, w.private))
-	n, err = w.Reap(t.Context())
+	n, err = r.Reap(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n, "once a day is enough")
 }
 
-func TestWithAnEntityItsFilesGo(t *testing.T) {
+// entities need what they are told to, after they have done something.
+type entities struct {
+	ended map[attachment.ID]bool
+	first func()
+}
+
+func (e *entities) Needs(_ context.Context, f attachment.File) (bool, error) {
+	if e.first != nil {
+		e.first()
+	}
+	return !e.ended[f.ID], nil
+}
+
+func TestWithItsEntityAFileGoes(t *testing.T) {
 	w := newWorld(t)
-	for _, id := range []attachment.ID{"a", "b"} {
+	for _, id := range []attachment.ID{"ended", "kept"} {
 		f := rye
 		f.ID = id
 		_, err := w.Put(t.Context(), f, picture(t, 3))
 		require.NoError(t, err)
 	}
-	require.NoError(t, w.DeleteOwned(t.Context(), rye.Owner))
-	require.Empty(t, names(t, w.public))
-	found, err := w.Visible(t.Context(), "a", "b")
+	e := &entities{ended: map[attachment.ID]bool{"ended": true}}
+	r := attachmentdb.NewReaper(w.Store, e)
+	n, err := r.Reap(t.Context())
 	require.NoError(t, err)
-	require.Empty(t, found)
+	require.Zero(t, n, "it is young: its entity may be about to come")
+	w.now = w.now.Add(25 * time.Hour)
+	n, err = r.Reap(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	found, err := w.Visible(t.Context(), "ended", "kept")
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, []string{found["kept"].Content.Object}, names(t, w.public))
+}
+
+func TestAFileThatIsAskedForWhileItEndsStays(t *testing.T) {
+	w := newWorld(t)
+	f, err := w.Put(t.Context(), rye, picture(t, 3))
+	require.NoError(t, err)
+	w.now = w.now.Add(25 * time.Hour)
+	e := &entities{ended: map[attachment.ID]bool{rye.ID: true}, first: func() {
+		f.Source = &attachment.Source{Checked: w.now}
+		require.NoError(t, w.Note(t.Context(), f))
+	}}
+	n, err := attachmentdb.NewReaper(w.Store, e).Reap(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.Equal(t, []string{f.Content.Object}, names(t, w.public))
+}
+
+func TestAFileThatComesBackHasAnotherName(t *testing.T) {
+	w := newWorld(t)
+	first, err := w.Put(t.Context(), rye, picture(t, 3))
+	require.NoError(t, err)
+	require.NoError(t, w.Delete(t.Context(), rye.ID))
+	w.now = w.now.Add(time.Second)
+	again, err := w.Put(t.Context(), rye, picture(t, 3))
+	require.NoError(t, err)
+	require.NotEqual(t, first.Content.Object, again.Content.Object, "who is late to delete the first must not delete this")
+}
+
+func TestEveryRecordIsWalkedThrough(t *testing.T) {
+	w := newWorld(t)
+	const n = 501 // more than a step
+	ended := map[attachment.ID]bool{}
+	for i := range n {
+		f := rye
+		f.ID = attachment.ID(fmt.Sprint("f", i))
+		f.Source, ended[f.ID] = &attachment.Source{Fault: "no picture"}, true
+		require.NoError(t, w.Note(t.Context(), f))
+	}
+	w.now = w.now.Add(25 * time.Hour)
+	r := attachmentdb.NewReaper(w.Store, &entities{ended: ended})
+	first, err := r.Reap(t.Context())
+	require.NoError(t, err)
+	rest, err := r.Reap(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []int{500, 1}, []int{first, rest})
 }
 
 func TestARecordIsSeenUntilItExpires(t *testing.T) {

@@ -83,7 +83,7 @@ func (s *Store) Confirm(ctx context.Context, id attachment.ID) (attachment.File,
 	}
 	if err == nil || errors.Is(err, attachment.ErrRefused) {
 		for _, p := range parts {
-			_ = s.private.Delete(ctx, p.Object) // what stays, Reap deletes
+			_ = s.private.Delete(ctx, p.Object) // what stays, the reaper deletes
 		}
 	}
 	return after, err

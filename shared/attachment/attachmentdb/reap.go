@@ -12,66 +12,103 @@ import (
 )
 
 const (
-	// grace is how old an object without a record must be: a writer may be about to
-	// commit the record, and an upload about to be confirmed.
+	// grace is how old an object without a record, or a record without an entity,
+	// must be: a writer may be about to commit it, and an upload to be confirmed.
 	grace = 24 * time.Hour
 
-	// every is how often a bucket is walked through.
+	// every is how often all is walked through.
 	every = 24 * time.Hour
 
-	// walked is how many objects one call looks at in each bucket.
+	// walked is how many records, and objects of each bucket, one call looks at.
 	walked = 500
 )
 
-// walk is how far a bucket has been walked through.
+// walk is how far the records or a bucket have been walked through.
 type walk struct {
 	Cursor string    `firestore:"cursor"`
 	Began  time.Time `firestore:"began"`
 }
 
-// Reap goes on with a walk through the buckets, once a day, and deletes the
-// objects that no record needs: uploads never confirmed, versions that were
-// replaced, files whose record is gone. Objects that are not of this package stay.
-// It returns how many it deleted.
-func (s *Store) Reap(ctx context.Context) (deleted int, err error) {
-	private, err := s.reap(ctx, "private", s.private)
-	public, publicErr := s.reap(ctx, "public", s.public)
-	return private + public, errors.Join(err, publicErr)
+// Entities know what files are for.
+type Entities interface {
+	// Needs reports whether the entity of f is still there, and shows it.
+	Needs(ctx context.Context, f attachment.File) (bool, error)
 }
 
-func (s *Store) reap(ctx context.Context, name string, b *files.Bucket) (deleted int, err error) {
-	walks := docs.In[walk](s.db, "filewalks")
+// Reaper deletes the files of a store that nothing needs any more.
+type Reaper struct {
+	*Store
+	entities Entities
+}
+
+// NewReaper returns a Reaper of the files in s.
+func NewReaper(s *Store, e Entities) *Reaper { return &Reaper{s, e} }
+
+// Reap goes on with a walk through the records and the buckets, once a day. It
+// deletes the files that no entity needs, and the objects that no record needs:
+// uploads never confirmed, versions that were replaced, files whose record is
+// gone. Objects that are not of this package stay. It returns how many files and
+// objects it deleted.
+func (r *Reaper) Reap(ctx context.Context) (deleted int, err error) {
+	var errs []error
+	for name, step := range map[string]step{"records": r.records, "private": r.objects(r.private), "public": r.objects(r.public)} {
+		n, err := r.walk(ctx, name, step)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("reap files, %s: %w", name, err))
+		}
+		deleted += n
+	}
+	return deleted, errors.Join(errs...)
+}
+
+// step deletes what is not needed of the next part from a cursor on, and returns
+// the cursor of the one after; empty if there is none.
+type step func(ctx context.Context, cursor string) (next string, deleted int, err error)
+
+// walk goes one step on, or begins again if a day has passed.
+func (r *Reaper) walk(ctx context.Context, name string, do step) (deleted int, err error) {
+	walks := docs.In[walk](r.db, "filewalks")
 	l := walks.Lookup(name)
-	if err := s.db.Fetch(ctx, l); err != nil {
+	if err := r.db.Fetch(ctx, l); err != nil {
 		return 0, err
 	}
 	w := l.Data
 	if w.Cursor == "" {
-		if s.now().Sub(w.Began) < every {
+		if r.now().Sub(w.Began) < every {
 			return 0, nil
 		}
-		w.Began = s.now()
+		w.Began = r.now()
 	}
-	found, next, err := b.List(ctx, w.Cursor, walked)
+	w.Cursor, deleted, err = do(ctx, w.Cursor)
 	if err != nil {
-		return 0, fmt.Errorf("reap %s files: %w", name, err)
+		return deleted, err
 	}
-	orphans, err := s.orphans(ctx, found)
-	if err != nil {
-		return 0, err
-	}
-	for _, object := range orphans {
-		if err := b.Delete(ctx, object); err != nil {
-			return deleted, fmt.Errorf("reap %s files: %w", name, err)
-		}
-		deleted++
-	}
-	w.Cursor = next
-	err = s.db.Commit(ctx, walks.Replace(l, w))
+	err = r.db.Commit(ctx, walks.Replace(l, w))
 	if errors.Is(err, docs.ErrConflict) || errors.Is(err, docs.ErrExists) {
 		return deleted, nil // another call walks here too
 	}
 	return deleted, err
+}
+
+// objects deletes objects of a bucket that no record needs.
+func (r *Reaper) objects(b *files.Bucket) step {
+	return func(ctx context.Context, cursor string) (next string, deleted int, err error) {
+		found, next, err := b.List(ctx, cursor, walked)
+		if err != nil {
+			return "", 0, err
+		}
+		orphans, err := r.orphans(ctx, found)
+		if err != nil {
+			return "", 0, err
+		}
+		for _, object := range orphans {
+			if err := b.Delete(ctx, object); err != nil {
+				return "", deleted, err
+			}
+			deleted++
+		}
+		return next, deleted, nil
+	}
 }
 
 // orphans returns the objects that are old enough and that no record needs.
