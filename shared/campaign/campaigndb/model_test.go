@@ -3,8 +3,10 @@ package campaigndb_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -281,8 +283,21 @@ func (l *life) settle() {
 	}
 }
 
-// TestLives is of many random lives; -rapid.checks says how many.
+// lives sets how many lives a test is of, unless -rapid.checks says so.
+func lives(t *testing.T, n int) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	if was := checks.Value.String(); was == checks.DefValue {
+		require.NoError(t, checks.Value.Set(strconv.Itoa(n)))
+		t.Cleanup(func() { _ = checks.Value.Set(was) })
+	}
+}
+
+// TestLives is of random lives in memory. A hundred thousand take half a minute:
+//
+//	go test ./shared/campaign/campaigndb -run TestLives$ -rapid.checks=100000
 func TestLives(t *testing.T) {
+	lives(t, 2000)
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &memory{}
 		l := &life{T: rt, keeper: m, now: spring}
@@ -341,8 +356,20 @@ func faulty(rt *rapid.T, injector *fault.Injector) {
 	}
 }
 
+// TestStoredLives is of lives in our Firestore, whose calls fail, and in Google's
+// emulator, where it is.
 func TestStoredLives(t *testing.T) {
-	w := newWorld(t)
+	t.Run("ours", func(t *testing.T) {
+		lives(t, 100)
+		storedLives(t, newWorld(t))
+	})
+	t.Run("google", func(t *testing.T) {
+		lives(t, 10)
+		storedLives(t, worldAt(t, google(t), "lives"))
+	})
+}
+
+func storedLives(t *testing.T, w *world) {
 	rapid.Check(t, func(rt *rapid.T) {
 		l := &life{T: rt, now: spring, lossy: true}
 		c := newCampaign(l)
@@ -368,15 +395,22 @@ type faults struct {
 }
 
 func (f faults) change(g func(campaign.Campaign) (campaign.Campaign, error)) error {
-	faulty(f.rt, f.w.server.Faults)
-	defer f.w.server.Faults.Reset()
+	defer f.meet()()
 	return f.stored.change(g)
 }
 
 func (f faults) fire(t campaign.Timer, now time.Time) error {
-	faulty(f.rt, f.w.server.Faults)
-	defer f.w.server.Faults.Reset()
+	defer f.meet()()
 	return f.stored.fire(t, now)
+}
+
+// meet lets a call fail until the function that it returns; Google's never do.
+func (f faults) meet() (end func()) {
+	if f.w.server == nil {
+		return func() {}
+	}
+	faulty(f.rt, f.w.server.Faults)
+	return f.w.server.Faults.Reset
 }
 
 // promotion checks that who sells sees the state that the model has.
