@@ -1,9 +1,9 @@
 // Package assignredis remembers in Redis what keeps rounds from getting in each
-// other's way.
+// other's way, and what they expect.
 //
-// It owns the keys assign:asked:{courier} and assign:round:{zone}. It may forget:
-// then a courier has two offers at once, or a zone two rounds, of which the
-// database takes one.
+// It owns the keys assign:asked:{courier}, assign:round:{zone} and
+// assign:recent:{zone}. It may forget: then a courier has two offers at once, or a
+// zone two rounds, of which the database takes one, or a round expects nobody.
 package assignredis
 
 import (
