@@ -2,6 +2,7 @@ package assign
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"lastmile/shared/assign"
@@ -15,7 +16,7 @@ func (f *Function) follow(ctx context.Context, o order.Order) error {
 	now := f.now()
 	switch o.State {
 	case order.Accepted, order.Ready:
-		if err := f.Searches.Start(ctx, dispatch.New(ask(o), o.Customer, now)); err != nil {
+		if err := f.start(ctx, dispatch.New(ask(o), o.Customer, now)); err != nil {
 			return err
 		}
 		return f.change(ctx, o, "", now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Ready(readyAt(o), now) })
@@ -25,6 +26,19 @@ func (f *Function) follow(ctx context.Context, o order.Order) error {
 		return f.change(ctx, o, lateBy(o), o.DeliveredAt, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Complete(now) })
 	case order.Cancelled, order.Rejected:
 		return f.change(ctx, o, endedBy(o), now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Cancel(now) })
+	}
+	return nil
+}
+
+// start begins a search, if there is none. That the zone's rounds expect others
+// like it is a hint, and not worth another try.
+func (f *Function) start(ctx context.Context, d dispatch.Dispatch) error {
+	began, err := f.Searches.Start(ctx, d)
+	if err != nil || !began {
+		return err
+	}
+	if err := f.Hints.Remember(ctx, d.Ask); err != nil {
+		f.Log.WarnContext(ctx, "could not remember an order", slog.Any("error", err))
 	}
 	return nil
 }

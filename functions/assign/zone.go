@@ -19,6 +19,7 @@ import (
 const (
 	maxOrders   = 300
 	maxCouriers = 1000
+	maxExpected = 200
 )
 
 // nextTick has the next round of a zone made. As the number of a round follows
@@ -75,8 +76,13 @@ func (f *Function) zoneRound(ctx context.Context, zone string, waiting []dispatc
 	if err != nil {
 		return err
 	}
+	config := s.Settings.Engine(s.Version)
+	recent, err := f.Hints.Recent(ctx, zone, now.Add(-config.Ahead), maxExpected)
+	if err != nil {
+		return err
+	}
 	r := assigndb.Round{ID: assigndb.RoundID(now, waiting[0]), Zone: zone, At: now}
-	r.Input = assign.Round{Now: now, Config: s.Settings.Engine(s.Version)}
+	r.Input = assign.Round{Now: now, Config: config, Expected: assign.Expect(recent, now, config.Ahead)}
 	for _, t := range searches {
 		r.Input.Orders = append(r.Input.Orders, t.After.Input(now))
 	}

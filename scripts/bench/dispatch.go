@@ -81,7 +81,7 @@ func rival(worker, n int) courier.ID { return courier.ID(fmt.Sprintf("courier-%d
 
 func offerRace(ctx context.Context, store *assigndb.Store, n, worker, rivals int, now time.Time) error {
 	id := fmt.Sprint("order-", n)
-	if err := store.Start(ctx, dispatch.New(assign.Order{ID: id, Shop: "bench", Zone: "bench"}, "cy", now)); err != nil {
+	if _, err := store.Start(ctx, dispatch.New(assign.Order{ID: id, Shop: "bench", Zone: "bench"}, "cy", now)); err != nil {
 		return err
 	}
 	found, err := store.Lookups(ctx, id)

@@ -77,16 +77,17 @@ func (s *Store) Many(ctx context.Context, orders ...string) (map[string]dispatch
 	return found, nil
 }
 
-// Start begins a search, unless there is one for the order.
-func (s *Store) Start(ctx context.Context, d dispatch.Dispatch) error {
-	err := s.db.Commit(ctx, s.dispatches().Create(d.Order, d), docs.Emit(d.Event()))
+// Start begins a search, and reports whether it did: not where there is one for
+// the order.
+func (s *Store) Start(ctx context.Context, d dispatch.Dispatch) (began bool, err error) {
+	err = s.db.Commit(ctx, s.dispatches().Create(d.Order, d), docs.Emit(d.Event()))
 	if errors.Is(err, docs.ErrExists) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("start the search for a courier of order %s: %w", d.Order, err)
+		return false, fmt.Errorf("start the search for a courier of order %s: %w", d.Order, err)
 	}
-	return nil
+	return true, nil
 }
 
 // tries bounds how often a change is tried again where others were faster.

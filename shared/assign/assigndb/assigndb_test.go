@@ -115,7 +115,8 @@ func (w *world) offer(t testing.TB, orders, couriers []string) {
 	t.Helper()
 	doors := make([]time.Time, len(orders))
 	for i, o := range orders {
-		require.NoError(t, w.store.Start(t.Context(), dispatch.New(ask(o), "cy", now)))
+		_, err := w.store.Start(t.Context(), dispatch.New(ask(o), "cy", now))
+		require.NoError(t, err)
 		doors[i] = now.Add(20 * time.Minute)
 	}
 	made := []assign.Offer{{Orders: orders, Couriers: couriers, Expires: now.Add(30 * time.Second), Pickup: now.Add(5 * time.Minute), Door: doors}}
@@ -261,7 +262,11 @@ func TestLists(t *testing.T) {
 	w := newWorld(t)
 	w.hire(t, "ada")
 	w.offer(t, []string{"o1"}, []string{"ada"})
-	require.NoError(t, w.store.Start(t.Context(), dispatch.New(ask("o2"), "cy", now)))
+	for _, new := range []bool{true, false} {
+		began, err := w.store.Start(t.Context(), dispatch.New(ask("o2"), "cy", now))
+		require.NoError(t, err)
+		require.Equal(t, new, began)
+	}
 	mine, err := w.store.OffersTo(t.Context(), "ada", now)
 	require.NoError(t, err)
 	require.Len(t, mine, 1)
