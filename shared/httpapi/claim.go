@@ -2,9 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"lastmile/shared/docs"
@@ -12,8 +15,9 @@ import (
 )
 
 const (
-	answersKept = 24 * time.Hour // a key names its request for so long
-	lease       = time.Minute    // after which a call without an answer is taken to have crashed
+	answersKept = 24 * time.Hour   // a key names its request for so long
+	lease       = 10 * time.Second // after which a call that gave no sign of life is taken to have crashed
+	sign        = lease / 4        // how often it gives one
 )
 
 // AnswersExpire is when Firestore deletes the answers that are kept.
@@ -22,7 +26,7 @@ func AnswersExpire() []docs.Expiry { return []docs.Expiry{{Collection: "answers"
 // AnswersPlain are the fields of answers that nobody searches by.
 func AnswersPlain() []docs.Plain {
 	var all []docs.Plain
-	for _, field := range []string{"request", "born", "leased", "done", "status", "header", "body"} {
+	for _, field := range []string{"request", "try", "born", "leased", "done", "status", "header", "body"} {
 		all = append(all, docs.Plain{Collection: "answers", Field: field})
 	}
 	return all
@@ -31,6 +35,7 @@ func AnswersPlain() []docs.Plain {
 // kept is the claim to a key and, once it is done, the answer.
 type kept struct {
 	Request string              `firestore:"request"` // digest of what was asked
+	Try     string              `firestore:"try"`     // names the call that is at it
 	Born    time.Time           `firestore:"born"`    // of the first try
 	Leased  time.Time           `firestore:"leased"`  // until when a try may be at it
 	Done    bool                `firestore:"done"`
@@ -80,17 +85,19 @@ const (
 	pauses = 6
 
 	// claimTime bounds all of it: a database that is down must not hold up its callers.
-	claimTime = 4 * time.Second
+	claimTime = 3 * time.Second
 )
 
 // claim takes the key for a call, or returns the answer of an earlier one. Its error
-// is errOther, errBusy or the database's.
+// is errOther, errBusy or the database's. Where the answer to its own claim was
+// lost, it finds that claim and goes on with it.
 func (k *keeper) claim(ctx context.Context, id, request string) (kept, error) {
 	ctx, cancel := context.WithTimeout(ctx, claimTime)
 	defer cancel()
+	try := rand.Text()
 	for n := range pauses {
 		now := time.Now().UTC().Truncate(time.Microsecond) // as Firestore keeps it
-		mine := kept{Request: request, Born: now, Leased: now.Add(lease), Expires: now.Add(answersKept)}
+		mine := kept{Request: request, Try: try, Born: now, Leased: now.Add(lease), Expires: now.Add(answersKept)}
 		err := k.db.Commit(ctx, k.answers.Create(id, mine))
 		if !errors.Is(err, docs.ErrExists) {
 			return mine, err
@@ -121,7 +128,7 @@ func (k *keeper) takeOver(ctx context.Context, id string, mine kept) (kept, erro
 		return kept{}, errBusy // it has just been given up
 	case live && was.Request != mine.Request:
 		return kept{}, errOther
-	case live && was.Done:
+	case live && (was.Done || was.Try == mine.Try):
 		return was, nil
 	case live && now.Before(was.Leased):
 		return kept{}, errBusy
@@ -133,4 +140,35 @@ func (k *keeper) takeOver(ctx context.Context, id string, mine kept) (kept, erro
 		return kept{}, errBusy
 	}
 	return mine, err
+}
+
+// hold keeps the key claimed until release is called: a call may take longer than
+// a lease, which is short so that a crash holds nobody up for long.
+func (k *keeper) hold(ctx context.Context, id string) (release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var holding sync.WaitGroup
+	holding.Go(func() {
+		every := time.NewTicker(sign)
+		defer every.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case now := <-every.C:
+				k.extend(ctx, id, now.UTC().Add(lease))
+			}
+		}
+	})
+	return func() {
+		cancel()
+		holding.Wait()
+	}
+}
+
+// extend touches nothing but the lease: it may arrive after the answer.
+func (k *keeper) extend(ctx context.Context, id string, until time.Time) {
+	err := k.db.Commit(ctx, k.answers.Update(k.answers.Lookup(id), docs.Field{Path: []string{"leased"}, Value: until}))
+	if err != nil && ctx.Err() == nil {
+		logs.Add(ctx, slog.String("idempotency", "the claim may run out: "+err.Error()))
+	}
 }

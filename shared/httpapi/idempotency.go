@@ -31,8 +31,8 @@ const (
 	maxKey  = 200       // bytes of a key
 	maxKept = 256 << 10 // bytes of an answer that is kept
 
-	// callTime is what a call may take, so that it ends before its lease.
-	callTime = lease - 10*time.Second
+	// callTime is what a call may take.
+	callTime = 50 * time.Second
 )
 
 // Idempotent has a POST with an Idempotency-Key answered once: whoever asks again
@@ -114,8 +114,11 @@ func (k *keeper) try(w http.ResponseWriter, r *http.Request, next http.Handler, 
 			k.settle(r.Context(), id, claim, &buffered{status: http.StatusInternalServerError})
 		}
 	}()
+	release := k.hold(ctx, id)
+	defer release()
 	next.ServeHTTP(a, r.WithContext(ctx))
 	given = true
+	release()
 	k.settle(r.Context(), id, claim, a)
 	replay(w, kept{Status: a.status, Header: a.header, Body: a.body.Bytes()})
 }

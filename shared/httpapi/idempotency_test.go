@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
@@ -180,6 +181,29 @@ func TestADatabaseThatIsDownCostsNoSecondEffect(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
 		require.NotEmpty(t, w.Header().Get("Retry-After"))
 		require.Zero(t, s.sold.Load())
+	})
+	for name, lost := range map[string]fault.Rule{
+		"a claim whose answer is lost is found again":          {Method: "Commit", Times: 1, After: true, Code: codes.Unavailable},
+		"a claim whose answer is lost twice is found, too":     {Method: "Commit", Times: 2, After: true, Code: codes.Unavailable},
+		"an answer whose keeping is not acknowledged is given": {Method: "Commit", Skip: 1, Times: 1, After: true, Code: codes.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openTill(t)
+			s.firestore.Faults.Add(lost)
+			first := s.buy("ann", "k", "{}")
+			require.Equal(t, http.StatusCreated, first.Code, first.Body)
+			again := s.buy("ann", "k", "{}")
+			require.Equal(t, http.StatusCreated, again.Code, again.Body)
+			require.Equal(t, first.Body.String(), again.Body.String())
+			require.EqualValues(t, 1, s.sold.Load())
+		})
+	}
+	t.Run("a claim that was lost altogether holds nobody up for long", func(t *testing.T) {
+		s := openTill(t)
+		s.firestore.Faults.Add(fault.Rule{Method: "Commit", Times: 1, After: true, Code: codes.InvalidArgument})
+		require.Equal(t, http.StatusServiceUnavailable, s.buy("ann", "k", "{}").Code)
+		require.Eventually(t, func() bool { return s.buy("ann", "k", "{}").Code == http.StatusCreated }, 40*time.Second, time.Second)
+		require.EqualValues(t, 1, s.sold.Load())
 	})
 	t.Run("after the call the answer is given, and the key stays claimed", func(t *testing.T) {
 		s := openTill(t)
