@@ -125,6 +125,7 @@ locals {
     PUBLIC_FILES_BASE     = "https://${var.domain}/files"
     ROAD_FILE             = "/maps/roads.road"
     ALLOWED_ORIGINS       = "https://${var.domain}"
+    TRUSTED_PROXIES       = "1" # the load balancer adds its own address after the client's
     PUSH                  = "fcm"
   })
 }

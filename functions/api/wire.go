@@ -45,7 +45,7 @@ func build(p *platform.Opener) (*Function, error) {
 		httpapi.CORS(p.Config.Origins...),
 		httpapi.Operator(string(p.Config.OperatorToken)),
 		httpapi.Authenticate(p.Sessions()),
-		httpapi.RateLimit(p.Redis(), httpapi.RateOptions{Closed: p.Config.RateClosed}),
+		httpapi.RateLimit(p.Redis(), httpapi.RateOptions{Proxies: p.Config.Proxies, Closed: p.Config.RateClosed}),
 		httpapi.Idempotent(p.Docs(), maxBody),
 	), nil
 }

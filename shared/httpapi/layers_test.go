@@ -103,6 +103,7 @@ func TestRateLimit(t *testing.T) {
 	require.Equal(t, "1", refused.Header().Get("Retry-After"))
 	require.Equal(t, "application/problem+json", refused.Header().Get("Content-Type"))
 	require.Equal(t, http.StatusTooManyRequests, serve(processes[1], get("9.9.9.9, 10.0.0.1")).Code, "what a client says of its address does not count")
+	require.Equal(t, http.StatusTooManyRequests, serve(limited(httpapi.RateOptions{Proxies: 1}), get("9.9.9.9, 10.0.0.1, 34.1.1.1")).Code, "behind a load balancer it is the last but one")
 	require.Equal(t, http.StatusOK, serve(processes[0], get("10.0.0.2")).Code, "others are not concerned")
 	server.SetTime(time.Unix(1_800_000_001, 0))
 	require.Equal(t, http.StatusOK, serve(processes[1], get("10.0.0.1")).Code, "a second later there is one more")

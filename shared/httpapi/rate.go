@@ -44,9 +44,10 @@ func StandardRates() Rates {
 
 // RateOptions adjusts a [RateLimit]; the zero value is right for production.
 type RateOptions struct {
-	Rates  Rates            // nil = StandardRates
-	Closed bool             // refuse requests while Redis does not answer; otherwise they go through, and their record says so
-	Now    func() time.Time // nil = time.Now
+	Rates   Rates            // nil = StandardRates
+	Proxies int              // between us and the client that are ours, beyond the first: each adds an address to X-Forwarded-For
+	Closed  bool             // refuse requests while Redis does not answer; otherwise they go through, and their record says so
+	Now     func() time.Time // nil = time.Now
 }
 
 // RateLimit bounds how many requests a caller makes, over all processes. Redis is
@@ -115,7 +116,7 @@ func (l *limiter) admit(w http.ResponseWriter, r *http.Request) bool {
 	}
 	key := class + ":" + c.String()
 	if c.Entity == "" {
-		key = class + ":" + address(r)
+		key = class + ":" + address(r, l.options.Proxies)
 	}
 	if l.spend(key) {
 		return true
@@ -148,11 +149,12 @@ func classOf(method string) string {
 	return "write"
 }
 
-// address is that of the client: what the last proxy, which is Google's, has added.
-func address(r *http.Request) string {
-	if hops := r.Header.Get("X-Forwarded-For"); hops != "" {
-		last := strings.TrimSpace(hops[strings.LastIndexByte(hops, ',')+1:])
-		if ip := net.ParseIP(last); ip != nil {
+// address is that of the client: what the outermost of our proxies has added to
+// the list. What stands before it, anybody may have written.
+func address(r *http.Request, proxies int) string {
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if n := len(hops) - 1 - proxies; n >= 0 {
+		if ip := net.ParseIP(strings.TrimSpace(hops[n])); ip != nil {
 			return ip.String()
 		}
 	}

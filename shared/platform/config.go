@@ -79,6 +79,10 @@ type Config struct {
 	// as "https://shop.example".
 	Origins []string `env:"ALLOWED_ORIGINS"`
 
+	// Proxies is how many of our own proxies follow the first that a client meets:
+	// behind Google's load balancer the client's address is the last but one.
+	Proxies int `env:"TRUSTED_PROXIES"`
+
 	// RateClosed refuses calls of the API while Redis cannot count them.
 	RateClosed bool `env:"RATE_LIMIT_FAIL_CLOSED"`
 
