@@ -24,8 +24,7 @@ import (
 	"lastmile/shared/order"
 )
 
-// patience is what callers have while something is down: less than a call may
-// take that only runs into its deadline.
+// patience is what callers have while something is down.
 const patience = 8 * time.Second
 
 // request is one call of a client.
@@ -117,6 +116,13 @@ func TestWhatIsDownIsSaidAndNothingIsHalfDone(t *testing.T) {
 		"Firestore refuses": {
 			func(b *bakehouse, _ *redis.Server) error {
 				b.Firestore.Faults.Add(fault.Rule{Code: codes.Unavailable})
+				return nil
+			},
+			func(b *bakehouse, _ *redis.Server) error { b.Firestore.Faults.Reset(); return nil },
+		},
+		"Firestore hangs": {
+			func(b *bakehouse, _ *redis.Server) error {
+				b.Firestore.Faults.Add(fault.Rule{Delay: time.Minute})
 				return nil
 			},
 			func(b *bakehouse, _ *redis.Server) error { b.Firestore.Faults.Reset(); return nil },

@@ -32,7 +32,7 @@ func about(ctx huma.Context, next func(huma.Context)) {
 		}
 	}
 	slices.Reverse(f.Entities) // the innermost is what it is about
-	next(huma.WithContext(ctx, logs.With(ctx.Context(), f)))
+	next(huma.WithContext(ctx, takeable(logs.With(ctx.Context(), f))))
 }
 
 // lost answers for paths and methods that there are not.

@@ -61,3 +61,25 @@ func TestHostileRequestsAreRefusedNotFailed(t *testing.T) {
 		})
 	}
 }
+
+func TestRefusalsDoNotRepeatWhatWasSent(t *testing.T) {
+	const secret = "hunter2"
+	c := start(t)
+	for name, tt := range map[string]struct{ path, body string }{
+		"a field that fits no schema":   {"/v1/sessions", `{"entity":"` + secret + `","identity":{"password":"` + secret + `"}}`},
+		"a body that is no JSON":        {"/v1/sessions", `{"identity":"` + secret},
+		"a body that nests too deeply":  {"/v1/sessions", `{"identity":"` + secret + `","x":` + strings.Repeat("[", 50) + strings.Repeat("]", 50) + `}`},
+		"a parameter that is no number": {"/v1/sessions?limit=" + secret, `{"entity":"` + secret + `"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp, err := http.Post(c.stack.URL+tt.path, "application/json", strings.NewReader(tt.body))
+			require.NoError(t, err)
+			defer resp.Body.Close()
+			text, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, resp.StatusCode)
+			require.Contains(t, string(text), "body", "it says where")
+			require.NotContains(t, string(text), secret)
+		})
+	}
+}

@@ -93,7 +93,7 @@ func (r Fleet) roads(ctx context.Context, in *struct {
 ) (*roadMap, error) {
 	drawing, err := r.Roads.Drawing(ctx)
 	if err != nil {
-		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the roads cannot be drawn for the moment", err), http.Header{"Retry-After": {retrySeconds}})
+		return nil, unavailable("the roads cannot be drawn for the moment", err)
 	}
 	sum := sha256.Sum256(drawing)
 	out := &roadMap{Status: http.StatusOK, ETag: strconv.Quote(hex.EncodeToString(sum[:8])), CacheControl: "private, max-age=600", Body: drawing}

@@ -46,6 +46,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	config := huma.DefaultConfig("lastmile", "1.0.0")
 	config.DocsPath = ""
 	config.Formats = shallow(config.Formats)
+	config.Transformers = append(config.Transformers, discreet)
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.CreateHooks = nil // no $schema in answers: what was read can be sent back
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{scheme: {Type: "http", Scheme: "bearer"}}

@@ -85,7 +85,7 @@ func (l Locations) report(ctx context.Context, in *reportLocations) (*receipt, e
 	}
 	r, err := l.Intake.Accept(ctx, fixes...)
 	if errors.Is(err, intake.ErrBusy) {
-		return nil, huma.Error503ServiceUnavailable(err.Error())
+		return nil, unavailable("too many positions wait to be kept", err)
 	}
 	if err != nil {
 		return nil, err

@@ -185,8 +185,7 @@ func orderError(err error) error {
 	case errors.Is(err, orderdb.ErrBadCursor):
 		return faulty("query.cursor", "is not what a list gave as next")
 	case errors.Is(err, orderdb.ErrBusy):
-		busy := huma.Error503ServiceUnavailable(err.Error() + ": try again")
-		return huma.ErrorWithHeaders(busy, http.Header{"Retry-After": {retrySeconds}})
+		return unavailable("too many orders wait at this shop", err)
 	}
 	return err
 }

@@ -2,21 +2,14 @@ package api
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"lastmile/shared/auth"
-	"lastmile/shared/docs"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/logs"
-	"lastmile/shared/realtime"
 )
 
 // handle registers a route. Whatever the route, it ends by a deadline, its record
@@ -29,6 +22,7 @@ func handle[I, O any](api huma.API, op huma.Operation, h func(context.Context, *
 	huma.Register(api, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := context.WithTimeout(logs.CountTrips(ctx), deadline)
 		defer cancel()
+		taken(ctx)
 		out, err := h(ctx, in)
 		overBudget(ctx, budget)
 		if err != nil {
@@ -82,14 +76,14 @@ func overBudget(ctx context.Context, budget int) {
 }
 
 // callTime bounds a call: longer than anything takes that goes well, and shorter
-// than its caller waits.
-const callTime = 10 * time.Second
+// than its caller waits, also for a database that says nothing.
+const callTime = 5 * time.Second
 
 // longCalls may take longer.
 func longCalls() map[string]time.Duration {
 	return map[string]time.Duration{
-		"replay-dead-letters": 3 * callTime,
-		"confirm-file":        5 * callTime, // reads all that was uploaded
+		"replay-dead-letters": 6 * callTime,
+		"confirm-file":        10 * callTime, // reads all that was uploaded
 	}
 }
 
@@ -120,35 +114,4 @@ func describe(op *huma.Operation) {
 		Description: "names this call: sent again with the same key within a day, it has no second effect and gets the same answer",
 		Schema:      &huma.Schema{Type: huma.TypeString, MaxLength: &most},
 	})
-}
-
-// retrySeconds is when to try again what is down for the moment.
-const retrySeconds = "2"
-
-// problem is an error as callers see it. What a handler did not explain is kept for
-// the records: it may name what is none of theirs.
-func problem(ctx context.Context, err error) error {
-	if explained, ok := errors.AsType[huma.StatusError](err); ok {
-		if explained.GetStatus() >= http.StatusInternalServerError {
-			logs.Fail(ctx, err)
-		}
-		return err
-	}
-	logs.Fail(ctx, err)
-	if !passes(err) {
-		return huma.Error500InternalServerError("something broke; the request id finds it in the logs")
-	}
-	unavailable := huma.Error503ServiceUnavailable("what this needs does not answer for the moment: try again")
-	return huma.ErrorWithHeaders(unavailable, http.Header{"Retry-After": {retrySeconds}})
-}
-
-// passes reports whether an error is of a service that is slow, down or contended.
-func passes(err error) bool {
-	_, network := errors.AsType[net.Error](err)
-	for _, is := range []error{docs.ErrUnavailable, auth.ErrUnavailable, docs.ErrConflict, realtime.ErrUnavailable, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF} {
-		if errors.Is(err, is) {
-			return true
-		}
-	}
-	return network || strings.Contains(err.Error(), "connection pool timeout")
 }
