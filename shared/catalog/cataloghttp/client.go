@@ -62,8 +62,12 @@ type Client struct {
 // New returns a client.
 func New(o Options) *Client {
 	c := &Client{transport: o.Transport, plain: o.AllowPrivate, maxPause: o.MaxPause, patience: o.Patience}
-	if c.transport == nil {
-		c.transport = newTransport(o.AllowPrivate)
+	switch {
+	case c.transport != nil:
+	case o.AllowPrivate:
+		c.transport = newTransport(anywhere, nil)
+	default:
+		c.transport = newTransport(public, nil)
 	}
 	if c.maxPause == 0 {
 		c.maxPause = time.Minute

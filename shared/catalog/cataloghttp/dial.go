@@ -9,14 +9,12 @@ import (
 	"time"
 )
 
-// newTransport returns a transport that looks at every address after its name
-// was resolved, so that no name and no redirect leads inside. It uses no proxy:
-// a proxy would resolve names on its own.
-func newTransport(allowPrivate bool) *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	if !allowPrivate {
-		dialer.Control = refusePrivate
-	}
+// newTransport returns a transport that speaks to allowed addresses only. It
+// looks at each after its name was resolved, at every connection, so that no name
+// and no redirect leads inside. It uses no proxy: a proxy would resolve names on
+// its own.
+func newTransport(allowed func(netip.Addr) bool, names *net.Resolver) *http.Transport {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second, Control: guard(allowed), Resolver: names}
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
 		ForceAttemptHTTP2:      true,
@@ -28,16 +26,22 @@ func newTransport(allowPrivate bool) *http.Transport {
 	}
 }
 
-func refusePrivate(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("%w: %s", ErrForbidden, address)
+// guard refuses connections to other than allowed addresses.
+func guard(allowed func(netip.Addr) bool) func(network, address string, _ syscall.RawConn) error {
+	return func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("%w: %s", ErrForbidden, address)
+		}
+		if !allowed(at.Addr()) {
+			return fmt.Errorf("%w: %s is not public", ErrForbidden, at.Addr())
+		}
+		return nil
 	}
-	if !public(at.Addr()) {
-		return fmt.Errorf("%w: %s is not public", ErrForbidden, at.Addr())
-	}
-	return nil
 }
+
+// anywhere allows every address.
+func anywhere(netip.Addr) bool { return true }
 
 // public reports whether an address is on the open internet.
 func public(ip netip.Addr) bool {
