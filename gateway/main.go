@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"lastmile/gateway/server"
+	"lastmile/shared/nowait"
 	"lastmile/shared/platform"
 	"lastmile/shared/realtime"
 	"lastmile/shared/track/trackredis"
@@ -118,7 +119,7 @@ func serve(terminated context.Context, addr string, gateway *server.Server) erro
 	}
 	h := &http.Server{Handler: gateway.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(l) }()
+	go func() { failed <- h.Serve(nowait.Listen(l)) }()
 	fmt.Fprintf(os.Stderr, "gateway on ws://%s/v1/socket\n", l.Addr())
 	select {
 	case err = <-failed:

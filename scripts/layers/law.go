@@ -37,7 +37,7 @@ var layersByPattern = []struct {
 	{store, []string{"shared/*/*db", "shared/*/*redis", "shared/*/*http", "shared/*/*timer", "shared/road/roadfile", "shared/track/intake", "shared/track/broadcast"}},
 	{platform, []string{
 		"shared/auth", "shared/bus", "shared/cutover", "shared/docs", "shared/files", "shared/function", "shared/httpapi", "shared/logs",
-		"shared/platform", "shared/push", "shared/realtime", "shared/timer",
+		"shared/nowait", "shared/platform", "shared/push", "shared/realtime", "shared/timer",
 	}},
 	{domain, []string{
 		"shared/assign/...", "shared/attachment/...", "shared/bulk/...", "shared/campaign/...", "shared/cart/...", "shared/catalog/...",
@@ -77,6 +77,7 @@ var edges = []edge{
 	{"shared/timer", "shared/logs", "timers carry the context of records"},
 	{"shared/files", "shared/logs", "round trips are counted in the caller's record"},
 	{"shared/realtime", "shared/logs", "deliveries carry the context of records"},
+	{"shared/realtime", "shared/nowait", "a gateway talks to Redis for every event"},
 	{"shared/auth", "shared/docs", "sessions outlive Redis"},
 	{"shared/push", "shared/docs", "devices are documents"},
 	{"shared/push", "shared/logs", "the tokens of devices are secrets"},

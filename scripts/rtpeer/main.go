@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -23,6 +24,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"lastmile/gateway/server"
+	"lastmile/shared/nowait"
 	"lastmile/shared/realtime"
 )
 
@@ -58,9 +60,13 @@ func run(addr, redisAddr, kind string) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.Handler())
 	mux.Handle("POST /publish", publish(p, kind))
-	h := &http.Server{Addr: addr, Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	h := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- h.ListenAndServe() }()
+	go func() { failed <- h.Serve(nowait.Listen(l)) }()
 	select {
 	case err = <-failed:
 	case <-terminated.Done():

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"lastmile/shared/nowait"
 )
 
 // Connect returns a client of the Redis that o leads to, for a process that needs
@@ -16,5 +18,8 @@ func Connect(o *redis.Options) *redis.Client {
 	own.MaxRetries, own.DialerRetries = 1, 1
 	own.PoolSize = 64
 	own.ReadBufferSize, own.WriteBufferSize = 8<<10, 8<<10
+	if own.Dialer == nil && own.TLSConfig == nil {
+		own.Dialer = nowait.Dial
+	}
 	return redis.NewClient(&own)
 }
