@@ -32,7 +32,7 @@ type front struct {
 // instance is one running function.
 type instance struct {
 	handler  http.Handler
-	platform *platform.Platform
+	platform *platform.Platform // nil for one that runs elsewhere
 }
 
 // issuerPath is where identities come from.
@@ -139,7 +139,7 @@ func (s *Stack) StopFunction(name string) error {
 	i := s.front.functions[name]
 	delete(s.front.functions, name)
 	s.front.mu.Unlock()
-	if i == nil {
+	if i == nil || i.platform == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)

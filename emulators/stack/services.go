@@ -165,8 +165,9 @@ func (s *Stack) configure(context.Context) error {
 	for k, v := range environ {
 		lines = append(lines, k+"="+v)
 	}
+	s.Environ = append(lines, s.options.Environ...)
 	var err error
-	s.Config, err = platform.ReadConfig(append(lines, s.options.Environ...))
+	s.Config, err = platform.ReadConfig(s.Environ)
 	if err != nil {
 		return err
 	}

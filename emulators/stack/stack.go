@@ -66,6 +66,9 @@ type Stack struct {
 	// Operator is the token that operators send.
 	Operator string
 
+	// Environ is the environment that functions and gateways read.
+	Environ []string
+
 	Config    platform.Config
 	Firestore *firestore.Server
 	PubSub    *pubsub.Server

@@ -69,7 +69,8 @@ func refused(err error, statuses ...int) bool {
 
 const (
 	callTimeout = 15 * time.Second
-	tries       = 5
+	tries       = 8
+	longestWait = 4 * time.Second // between two tries, without the dice
 )
 
 // call calls the API until it answers for good: what says that it is busy is
@@ -89,7 +90,7 @@ func (a *api) call(ctx context.Context, who *person, method, path string, in, ou
 			return err
 		}
 		a.stats.retried.Add(1)
-		if err := pause(ctx, wait<<(try-1)+rand.N(wait)); err != nil {
+		if err := pause(ctx, min(wait<<(try-1), max(wait, longestWait))+rand.N(wait)); err != nil {
 			return err
 		}
 	}
@@ -131,12 +132,16 @@ func (a *api) once(ctx context.Context, who *person, method, path, key string, b
 	return retryAfter(resp), &refusal{method + " " + path, resp.StatusCode, detail(answer)}
 }
 
-// retryAfter is how long a busy platform asks to wait.
+// retryAfter is how long a platform asks to wait that is busy, or still at an
+// earlier try of the call.
 func retryAfter(resp *http.Response) time.Duration {
+	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+	wait := time.Duration(seconds) * time.Second
 	switch resp.StatusCode {
+	case http.StatusConflict:
+		return wait
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusBadGateway, http.StatusInternalServerError:
-		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return max(200*time.Millisecond, time.Duration(seconds)*time.Second)
+		return max(200*time.Millisecond, wait)
 	}
 	return 0
 }

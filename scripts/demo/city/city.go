@@ -52,6 +52,7 @@ type Options struct {
 	Reach  float64 // how far customers are from shops at the most, in metres; 0 is 1,500
 	Within float64 // how far shops are from the middle at the most, in metres; 0 is all of the city
 	Steady bool    // no rush hours, and nothing that goes wrong
+	Trust  bool    // nobody asks what their socket should have told them: who is not told waits for ever
 	Say    func(string)
 }
 
@@ -114,6 +115,9 @@ func (c *City) Close() error {
 	c.api.http.CloseIdleConnections()
 	return errors.Join(c.provider.Close(), c.roads.Close())
 }
+
+// Placed is how many orders have been placed so far.
+func (c *City) Placed() int { return int(c.stats.placed.Load()) }
 
 // rng is the chance of somebody.
 func (c *City) rng(who string) *rand.Rand {
