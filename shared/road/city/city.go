@@ -1,9 +1,11 @@
 // Package city makes up cities: extracts of OpenStreetMap that look like those
 // of real ones, of any size, always the same for the same seed.
 //
-// A city has a bent grid of streets with gaps, avenues that are faster, one-way
-// streets, bends between junctions, dead ends, signals, gates,
-// forbidden turns, and roads for residents.
+// A city has avenues on a bent grid, small streets between them that meet each
+// other from one side, as bricks do, one-way streets, bends, dead ends, signals,
+// gates, forbidden turns, and roads for residents. Of its junctions as many are
+// dead ends, or join three or four roads, as in Malta, Monaco and Heidelberg; so
+// searches are about as wide as in real places of the same size.
 package city
 
 import (
@@ -31,7 +33,7 @@ const (
 
 // perJunction is how many nodes there are for each junction, those of the bends
 // between junctions included.
-const perJunction = 3.4
+const perJunction = 3.65
 
 // Write writes a city as a PBF extract.
 func Write(out io.Writer, o Options) error {
@@ -114,21 +116,17 @@ func (b *builder) streets(row, col int) {
 	if col+1 < b.side {
 		b.street(row, col, row*b.side+col, row*b.side+col+1)
 	}
-	if row+1 < b.side {
+	if brick := class(col) == "residential" && (row+col)%2 == 1; row+1 < b.side && !brick {
 		b.street(col, row, row*b.side+col, (row+1)*b.side+col)
-	}
-	if b.rand.IntN(12) == 0 {
-		b.deadEnd(row*b.side + col)
 	}
 }
 
 // street adds one block of a street along a line of the grid, the at-th of the
-// line. Quarters end every 12 blocks, where few small streets go on; rivers flow
-// every 96, and have bridges every 24, about two kilometres.
+// line.
 func (b *builder) street(line, at, from, to int) {
 	kind := class(line)
 	small := kind == "residential"
-	if small && (b.rand.IntN(10) < 3 || at%12 == 0 && b.rand.IntN(6) > 0) || at%96 == 48 && kind != "primary" {
+	if small && b.rand.IntN(10) == 0 || b.ends(kind, at) {
 		return
 	}
 	tags := osm.Tags{"highway", kind}
@@ -146,7 +144,26 @@ func (b *builder) street(line, at, from, to int) {
 	case r == 3:
 		tags = append(tags, "lanes", "1")
 	}
-	b.way(tags, from, to, b.bends(from, to))
+	bends := b.bends(from, to)
+	b.way(tags, from, to, bends)
+	if len(bends) > 0 && small && b.rand.IntN(5) < 2 {
+		b.deadEnd(bends[0], from)
+	}
+}
+
+// ends reports whether a street of a kind does not go on here. Quarters are 12
+// blocks wide, and few small streets join two; towns are 24, and none does; rivers
+// flow every 96, and have bridges every 24, about two kilometres.
+func (b *builder) ends(kind string, at int) bool {
+	switch {
+	case at%96 == 48:
+		return kind != "primary"
+	case at%24 == 0 && kind == "tertiary":
+		return b.rand.IntN(4) > 0
+	case at%12 == 0 && kind == "residential":
+		return at%24 == 0 || b.rand.IntN(8) > 0
+	}
+	return false
 }
 
 // bends are the nodes between two junctions.
@@ -190,10 +207,17 @@ func (b *builder) forbid(from, to osm.Way) {
 	})
 }
 
-// deadEnd adds a short drive from a junction.
-func (b *builder) deadEnd(from int) {
-	end := b.node(b.lat[from]+int32(b.rand.IntN(block/2))-block/4, b.lng[from]+int32(b.rand.IntN(block/2))-block/4, nil)
-	b.ways = append(b.ways, osm.Way{
-		ID: int64(len(b.ways)) + 1, Refs: []int64{int64(from) + 1, end}, Tags: osm.Tags{"highway", "service", "service", "driveway"},
-	})
+// deadEnd adds a short road from the first bend after a junction.
+func (b *builder) deadEnd(from int64, near int) {
+	lat, lng := b.lat[near]+block/4, b.lng[near]+block/4
+	refs := []int64{from}
+	for range 1 + b.rand.IntN(3) {
+		lat, lng = lat+int32(b.rand.IntN(block/4)), lng+int32(b.rand.IntN(block/4))
+		refs = append(refs, b.node(lat, lng, nil))
+	}
+	tags := osm.Tags{"highway", "residential"}
+	if b.rand.IntN(3) == 0 {
+		tags = osm.Tags{"highway", "service", "service", "driveway"}
+	}
+	b.ways = append(b.ways, osm.Way{ID: int64(len(b.ways)) + 1, Refs: refs, Tags: tags})
 }
