@@ -65,7 +65,7 @@ func Prepare(n *network.Network, p profile.Profile, o Options) (*Map, error) {
 		return nil, fmt.Errorf("%w: %.0f km across; cut out an area of at most %d km", ErrTooWide, d/1000, maxDiagonal/1000)
 	}
 	lat, lng := n.Places()
-	n = n.Renumber(hierarchy.Order(n.Ends, lat, lng))
+	n = n.Renumber(hierarchy.Order(n.Ends, lat, lng, n.Paces()))
 	n.Ends, n.Junctions = nil, nil
 	m := &Map{Info: Info{p.Name, o.Shortest, p.Vertices}, network: *n, grid: newGrid(n)}
 	m.topology = *hierarchy.NewTopology(n.TurnFirst, n.TurnTo)

@@ -1,20 +1,23 @@
 package hierarchy
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
 
 // Order returns the edges of a road graph from the most important to the least,
 // by nested dissection: edges whose removal parts the graph into two halves come
-// before those inside of the halves. Ends are the two nodes of each edge; lat and
-// lng the places of the nodes, in any unit of degrees.
+// before those inside of the halves, and of these the fast ones first: many ways
+// over the others then need no shortcut. Ends are the two nodes of each edge; lat
+// and lng the places of the nodes, in any unit of degrees; paces the times that
+// the edges take for their length.
 //
 // The cuts are found by inertial flow (Schild and Sommer, 2015): along each of
 // four directions the first and the last quarter of the nodes are source and
 // sink, and the smallest cut between them counts.
-func Order(ends [][2]uint32, lat, lng []int32) []uint32 {
-	d := &dissector{ends: ends, lat: lat, lng: lng, local: make([]uint32, len(lat)), order: make([]uint32, 0, len(ends))}
+func Order(ends [][2]uint32, lat, lng []int32, paces []uint32) []uint32 {
+	d := &dissector{ends: ends, paces: paces, lat: lat, lng: lng, local: make([]uint32, len(lat)), order: make([]uint32, 0, len(ends))}
 	if len(lat) > 0 {
 		d.stretch = math.Cos(float64(lat[0]) * 1e-7 * math.Pi / 180)
 	}
@@ -32,6 +35,7 @@ func Order(ends [][2]uint32, lat, lng []int32) []uint32 {
 type dissector struct {
 	ends     [][2]uint32
 	lat, lng []int32
+	paces    []uint32 // by edge
 	stretch  float64 // of a degree of longitude
 
 	local []uint32 // by node: its number in the current cell
@@ -49,6 +53,7 @@ func (d *dissector) cell(nodes, edges []uint32) {
 	side := d.cut(nodes, edges)
 	at := func(e, end uint32) bool { return side[d.local[d.ends[e][end]]] }
 	var a, b []uint32
+	first := len(d.order)
 	for _, e := range edges {
 		switch near, far := at(e, 0), at(e, 1); {
 		case near != far:
@@ -59,6 +64,7 @@ func (d *dissector) cell(nodes, edges []uint32) {
 			b = append(b, e)
 		}
 	}
+	slices.SortFunc(d.order[first:], func(e, f uint32) int { return cmp.Or(cmp.Compare(d.paces[e], d.paces[f]), cmp.Compare(e, f)) })
 	var inA, inB []uint32
 	for i, n := range nodes {
 		if side[i] {

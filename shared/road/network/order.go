@@ -46,6 +46,21 @@ func (n *Network) Places() (lat, lng []int32) {
 	return lat, lng
 }
 
+// Paces returns the time that each chain takes, in its faster direction, in
+// microseconds a metre.
+func (n *Network) Paces() []uint32 {
+	paces := make([]uint32, len(n.Ends))
+	for c := range paces {
+		last := n.First[c+1] - 1
+		ms := max(n.Fwd[last], n.Bwd[last])
+		if n.Arcs[2*c] != None && n.Arcs[2*c+1] != None {
+			ms = min(n.Fwd[last], n.Bwd[last])
+		}
+		paces[c] = uint32(uint64(ms) * 1_000_000 / uint64(max(1, n.MM[last])))
+	}
+	return paces
+}
+
 // Mainland returns for each arc whether it belongs to the largest part of the
 // network in which everything can be reached from everywhere, by points.
 func (n *Network) Mainland() []bool {
