@@ -51,7 +51,13 @@ type stall struct {
 
 func openStall(t testing.TB, stocked bool) *stall {
 	t.Helper()
-	s := open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 1})
+	return openStallOn(t, stocked, nil)
+}
+
+// openStallOn opens a stall whose timers go by a clock.
+func openStallOn(t testing.TB, stocked bool, now func() time.Time) *stall {
+	t.Helper()
+	s := open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 1, Now: now})
 	shops, by := shopdb.New(s.db), shopdb.Author{By: "test", At: time.Now()}
 	_, err := shops.PutZone(t.Context(), market.Zone{
 		ID: "malta", Name: "Malta", Currency: "EUR", TimeZone: "UTC", Fees: market.Fees{Delivery: 250},
@@ -198,15 +204,4 @@ func TestTheSweepFiresTimersThatWereLost(t *testing.T) {
 	require.Equal(t, campaign.Ended, b.state(t, c.ID).Effective, "but nobody was shown that")
 	require.NoError(t, b.Scheduler.Run(t.Context(), "sweep"))
 	require.Equal(t, campaign.Ended, b.state(t, c.ID).State)
-}
-
-func TestAScheduleBeyondAMonthHops(t *testing.T) {
-	b := openStall(t, true)
-	begin := time.Now().Add(70 * 24 * time.Hour)
-	b.campaign(t, "POST", "", sale(campaign.PercentOff, object{"basisPoints": 1000}, begin, begin.Add(time.Hour)), http.StatusCreated)
-	pending := b.Tasks.Pending()
-	require.Len(t, pending, 2)
-	for _, p := range pending {
-		require.Less(t, time.Until(p.Schedule), 30*24*time.Hour, "Cloud Tasks takes no more")
-	}
 }

@@ -120,6 +120,9 @@ func (s *Stack) serveFunctions(context.Context) error {
 // function of that name if there is one.
 func (s *Stack) StartFunction(spec function.Spec) error {
 	p := platform.New(s.Config, logs.Options{Service: spec.Name, Classify: function.Classify, Out: s.log()})
+	if s.options.Now != nil {
+		p.Now = s.options.Now
+	}
 	handler, err := spec.Handler(p)
 	if err != nil {
 		return err

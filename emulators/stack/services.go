@@ -107,7 +107,7 @@ func (s *Stack) startPubSub() (err error) {
 }
 
 func (s *Stack) startTasks() (err error) {
-	s.Tasks, err = tasks.Start(tasks.Options{Dir: s.durable("tasks")})
+	s.Tasks, err = tasks.Start(tasks.Options{Dir: s.durable("tasks"), Now: s.options.Now})
 	return err
 }
 

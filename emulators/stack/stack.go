@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"lastmile/emulators/firestore"
 	"lastmile/emulators/provider"
@@ -53,6 +54,10 @@ type Options struct {
 
 	// EmbeddedRedis keeps from running a redis-server that is on PATH.
 	EmbeddedRedis bool
+
+	// Now is the clock of Cloud Tasks and of what timers and the sweep do; nil is
+	// time.Now. It may jump ahead.
+	Now func() time.Time
 }
 
 // Stack is a running platform. Emulators that Options.Environ replaced are nil.

@@ -1,8 +1,6 @@
 package lifecycle
 
 import (
-	"time"
-
 	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/campaign/campaigntimer"
 	"lastmile/shared/event"
@@ -22,5 +20,5 @@ func Spec() function.Spec {
 }
 
 func build(p *platform.Opener) (*Function, error) {
-	return New(campaigndb.New(p.Docs(), campaigntimer.New(p.Timers()), p.Log()), time.Now), nil
+	return New(campaigndb.New(p.Docs(), campaigntimer.New(p.Timers()), p.Log()), p.Now), nil
 }

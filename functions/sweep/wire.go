@@ -1,8 +1,6 @@
 package sweep
 
 import (
-	"time"
-
 	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/campaign/campaigntimer"
@@ -31,6 +29,6 @@ func build(p *platform.Opener) (*Function, error) {
 	db, closing := p.Docs(), jobtimer.New(p.Timers())
 	campaigns := campaigndb.New(db, campaigntimer.New(p.Timers()), p.Log())
 	locations := intake.NewFlush(trackredis.New(p.Redis(), trackredis.Options{}), p.Bus())
-	files := attachmentdb.NewReaper(attachmentdb.New(db, p.PrivateFiles(), p.PublicFiles(), time.Now), NewEntities(db))
-	return New(db, jobdb.New(db), closing, locations, campaigns, files, p.Log(), time.Now), nil
+	files := attachmentdb.NewReaper(attachmentdb.New(db, p.PrivateFiles(), p.PublicFiles(), p.Now), NewEntities(db))
+	return New(db, jobdb.New(db), closing, locations, campaigns, files, p.Log(), p.Now), nil
 }

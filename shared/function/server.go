@@ -194,7 +194,7 @@ func (s *server) serveTimer(w http.ResponseWriter, r *http.Request) {
 var errEarly = errors.New("called before its time")
 
 func (s *server) fire(ctx context.Context, call timer.Call) error {
-	now := time.Now()
+	now := s.platform.Now()
 	if call.OnTheWay(now) {
 		timers, err := s.platform.Timers()
 		if err != nil {

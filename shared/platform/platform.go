@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -32,6 +33,9 @@ import (
 type Platform struct {
 	Config Config
 	Logs   *logs.Logs
+
+	// Now is the clock of what is due; whoever sets another does so first of all.
+	Now func() time.Time
 
 	bus    once[*bus.Bus]
 	docs   once[*docs.DB]
@@ -52,7 +56,7 @@ type Platform struct {
 // New returns a Platform that has opened nothing yet. Its records are written as
 // o says, and kept in Firestore.
 func New(c Config, o logs.Options) *Platform {
-	p := &Platform{Config: c}
+	p := &Platform{Config: c, Now: time.Now}
 	o.Project = c.Project
 	o.SlowAfter = c.SlowCalls
 	n := newNews(logsdb.New(p.Docs), p.sockets)
@@ -108,6 +112,7 @@ func (p *Platform) Timers() (*timer.Queue, error) {
 			EmulatorHost:   p.Config.TasksEmulator,
 			URL:            p.Config.URL,
 			ServiceAccount: p.Config.TimerAccount,
+			Now:            p.Now,
 		})
 		if err != nil {
 			return nil, err

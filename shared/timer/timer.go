@@ -69,6 +69,9 @@ type Options struct {
 	// Deadline is how long a call may take before Cloud Tasks gives up on it and
 	// calls again; zero is 10 minutes.
 	Deadline time.Duration
+
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
 }
 
 // Queue schedules timers. It is safe for concurrent use.
@@ -93,6 +96,9 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	}
 	if o.Deadline == 0 {
 		o.Deadline = 10 * time.Minute
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	return &Queue{o: o, client: client}, nil
 }
@@ -135,7 +141,7 @@ func (q *Queue) create(ctx context.Context, c Call) error {
 	if err != nil {
 		return fmt.Errorf("schedule %s: %w", c.Timer, err)
 	}
-	at := time.Now().Add(hop)
+	at := q.o.Now().Add(hop)
 	if c.Due.Before(at) {
 		at = c.Due
 	}
