@@ -104,3 +104,19 @@ func TestWhatFCMIsSent(t *testing.T) {
 	require.NoError(t, s.send(t, n))
 	require.NotContains(t, s.got[1]["data"], "data", "what does not fit is fetched")
 }
+
+// Whatever FCM answers, the push went, or there is an error.
+func FuzzFCMAnswer(f *testing.F) {
+	f.Add(200, taken.body)
+	f.Add(404, `{"error":{"code":404,"details":[{"errorCode":"UNREGISTERED"}]}}`)
+	f.Add(400, `{"error":{"message":"message.token"}}`)
+	f.Fuzz(func(t *testing.T, code int, body string) {
+		if code < 200 || code >= 500 || code == http.StatusTooManyRequests {
+			return // no answer, or one that is asked for again after a pause
+		}
+		err := (&service{answers: []answer{{code, body}}}).send(t, realtime.Notice{ID: "1", Text: "x"})
+		if code >= 300 && code != http.StatusNotModified {
+			require.Error(t, err)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package timer_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -118,4 +119,22 @@ func TestDecodeCallRefuses(t *testing.T) {
 			require.ErrorIs(t, err, timer.ErrMalformed)
 		})
 	}
+}
+
+// Whatever is sent to /timer is a call that is whole, or an error.
+func FuzzDecodeCall(f *testing.F) {
+	f.Add([]byte(`{"entity":"order:1","kind":"offer","gen":2,"due":"2026-11-22T12:00:00Z","context":{"traceparent":"x"}}`))
+	f.Add([]byte(`{"entity":"a","kind":"b","due":"9999-12-31T23:59:60+24:00"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		c, err := timer.DecodeCall(httptest.NewRequest(http.MethodPost, "/timer", bytes.NewReader(body)), "probe")
+		if err != nil {
+			require.ErrorIs(t, err, timer.ErrMalformed)
+			return
+		}
+		require.NotEmpty(t, c.Entity)
+		require.NotEmpty(t, c.Kind)
+		require.False(t, c.Due.IsZero())
+		require.Equal(t, "probe", c.Function, "whatever the body says")
+		_ = c.In(t.Context())
+	})
 }
