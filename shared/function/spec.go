@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lastmile/shared/event"
+	"lastmile/shared/httpapi"
 	"lastmile/shared/platform"
 )
 
@@ -91,5 +92,9 @@ func (s Spec) timeout() time.Duration {
 // returns it as Cloud Run serves it.
 func (s Spec) Handler(p *platform.Platform) (http.Handler, error) {
 	p.Limit(s.Uses...)
-	return s.Binding.handler(s, p)
+	h, err := s.Binding.handler(s, p)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.Hurry(httpapi.BodyTime)(h), nil
 }
