@@ -117,7 +117,7 @@ func serve(terminated context.Context, addr string, gateway *server.Server) erro
 	if err != nil {
 		return err
 	}
-	h := &http.Server{Handler: gateway.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	h := &http.Server{Handler: gateway.Handler(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute}
 	failed := make(chan error, 1)
 	go func() { failed <- h.Serve(nowait.Listen(l)) }()
 	fmt.Fprintf(os.Stderr, "gateway on ws://%s/v1/socket\n", l.Addr())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -22,6 +23,15 @@ func bearer(r *http.Request) string {
 	return token
 }
 
+// decode reads a body to its end: what would follow could dribble in for ever.
+func decode(w http.ResponseWriter, r *http.Request, into any) error {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxHello))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}
+
 // serveEvents is for those who cannot open a WebSocket: the body is a hello, the
 // answer a stream of the same frames as server-sent events.
 func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
@@ -30,7 +40,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this origin may not connect", http.StatusForbidden)
 		return
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxHello)).Decode(&h); err != nil {
+	if err := decode(w, r, &h); err != nil {
 		http.Error(w, "the body must be a hello, as in the protocol", http.StatusBadRequest)
 		return
 	}
@@ -144,7 +154,7 @@ func (s *Server) serveAck(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var at place
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxHello)).Decode(&at); err != nil || at.Epoch == "" {
+	if err := decode(w, r, &at); err != nil || at.Epoch == "" {
 		http.Error(w, `the body must be {"e":epoch,"n":number}`, http.StatusBadRequest)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lastmile/gateway/server"
+	"lastmile/gateway/wsconn"
 	"lastmile/shared/realtime"
 )
 
@@ -65,6 +67,24 @@ func TestHostileClients(t *testing.T) {
 				continue
 			}
 		}), 4029, "too many"},
+		"pings without end": {inside(func(s *socket) {
+			for range 500 {
+				_ = s.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(patience)) // until it is sent away
+			}
+		}), 4029, "control frames"},
+		"sends a message in endless pieces": {inside(func(s *socket) {
+			sendFrame(s, 0x01, 125)
+			for range 200 {
+				sendFrame(s, 0x00, 125)
+			}
+		}), 1009, ""},
+		"sends what is compressed": {inside(func(s *socket) { sendFrame(s, 0xc1, 125) }), 1002, ""},
+		"sends a frame of 2^62 bytes": {inside(func(s *socket) {
+			_, _ = s.ws.NetConn().Write([]byte{0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4})
+		}), 1009, ""},
+		"sends what is not masked":        {inside(func(s *socket) { _, _ = s.ws.NetConn().Write([]byte{0x81, 0x01, 'x'}) }), 1002, ""},
+		"sends a control frame in pieces": {inside(func(s *socket) { sendFrame(s, 0x09, 0) }), 1002, ""},
+		"continues what has not begun":    {inside(func(s *socket) { sendFrame(s, 0x80, 1) }), 1002, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, g)
@@ -101,6 +121,44 @@ func TestHostileClients(t *testing.T) {
 
 	bystander.say(map[string]any{"ping": 1})
 	require.NotNil(t, bystander.next().Pong, "the others do not notice")
+}
+
+// sendFrame writes n zeros as a frame that begins with this byte.
+func sendFrame(s *socket, first byte, n byte) {
+	_, _ = s.ws.NetConn().Write(append([]byte{first, 0x80 | n, 0, 0, 0, 0}, make([]byte, n)...)) // until it is sent away
+}
+
+func TestNothingIsCompressed(t *testing.T) {
+	w := newWorld(t, engines["miniredis"].Addr())
+	g := w.gateway(server.Options{})
+	d := websocket.Dialer{Subprotocols: []string{wsconn.Protocol}, EnableCompression: true}
+	ws, answer, err := d.Dial("ws"+strings.TrimPrefix(g.url, "http")+"/v1/socket", nil)
+	require.NoError(t, err)
+	defer ws.Close()
+	require.Empty(t, answer.Header.Get("Sec-WebSocket-Extensions"), "so there is nothing to blow up")
+}
+
+func TestABodyThatDribblesInIsCutOff(t *testing.T) {
+	w := newWorld(t, engines["miniredis"].Addr())
+	g := w.gateway(server.Options{HelloTimeout: 100 * time.Millisecond})
+	for name, head := range map[string]string{
+		"a hello":                  "POST /v1/events HTTP/1.1\r\n",
+		"what comes after a hello": "POST /v1/events HTTP/1.1\r\nAuthorization: Bearer " + w.token(ann) + "\r\n",
+		"an acknowledgement":       "POST /v1/acks HTTP/1.1\r\nAuthorization: Bearer " + w.token(ann) + "\r\n",
+		"of a page of a stranger":  "POST /v1/events HTTP/1.1\r\nOrigin: https://evil.example\r\n",
+		"that nobody reads":        "POST /v1/nothing HTTP/1.1\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(g.url, "http://"))
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = fmt.Fprint(conn, head+"Host: x\r\nContent-Length: 1000\r\n\r\n{}")
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+			_, err = io.Copy(io.Discard, conn)
+			require.NoError(t, err, "the gateway ends it")
+		})
+	}
 }
 
 func TestASlowLorisIsCutOff(t *testing.T) {

@@ -26,6 +26,7 @@ import (
 
 	"lastmile/gateway/hub"
 	"lastmile/gateway/wsconn"
+	"lastmile/shared/httpapi"
 	"lastmile/shared/realtime"
 )
 
@@ -122,7 +123,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/events", s.serveEvents)
 	mux.HandleFunc("POST /v1/acks", s.serveAck)
 	mux.HandleFunc("GET /health", s.serveHealth)
-	return mux
+	return httpapi.Hurry(s.options.HelloTimeout)(mux)
 }
 
 // Counts are figures of the connections here.

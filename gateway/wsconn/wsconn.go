@@ -34,6 +34,7 @@ const (
 	maxLinger    = 1 << 20         // read from a client after the end
 	readBuffer   = 512             // bytes; frames of clients are small
 	handshake    = 5 * time.Second // for writing the answer to the upgrade
+	maxControls  = 50              // pings and pongs of a client in a second
 )
 
 // Upgrader turns requests into connections.
@@ -68,11 +69,13 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 	ws.SetReadLimit(maxFrame)
 	ws.SetPingHandler(func(data string) error {
 		c.control(opPong, []byte(data))
-		return nil
+		return c.controlled()
 	})
 	ws.SetPongHandler(func(string) error {
-		c.heard()
-		return nil
+		if !c.inside {
+			c.heard()
+		}
+		return c.controlled()
 	})
 	ws.SetCloseHandler(func(int, string) error { return nil })
 	return c, nil
@@ -88,7 +91,10 @@ type Conn struct {
 	mu        sync.Mutex   // held while writing
 	midFrame  bool         // a frame has begun and not ended; guarded by mu
 	closed    bool         // guarded by mu
-	answered  bool         // both sides have said good-bye; owned by the reader
+	answered  bool         // both sides have said good-bye; owned by the reader, as the next three
+	inside    bool         // a message has begun and not ended: pongs between its pieces are no sign of life
+	second    int64        // in which controls were counted
+	controls  int
 }
 
 // Format implements hub.Wire.
@@ -208,7 +214,9 @@ func (c *Conn) Read() ([]byte, error) {
 	if kind != websocket.TextMessage {
 		return nil, c.refuse(websocket.CloseUnsupportedData, "send text frames")
 	}
+	c.inside = true
 	message, err := io.ReadAll(r)
+	c.inside = false
 	if err != nil {
 		return nil, c.explain(err)
 	}
@@ -217,6 +225,18 @@ func (c *Conn) Read() ([]byte, error) {
 	}
 	c.heard()
 	return message, nil
+}
+
+// controlled ends the connection of a client that floods it with control frames,
+// which no limit of messages counts.
+func (c *Conn) controlled() error {
+	if now := time.Now().Unix(); now != c.second {
+		c.second, c.controls = now, 0
+	}
+	if c.controls++; c.controls > maxControls {
+		return c.refuse(hub.CodeFlood, "too many control frames a second")
+	}
+	return nil
 }
 
 // explain answers a close frame. Of other faults gorilla has told the client.

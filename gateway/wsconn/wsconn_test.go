@@ -102,6 +102,33 @@ func TestAPingIsAnsweredAndCounts(t *testing.T) {
 	require.NoError(t, <-reading)
 }
 
+func TestAPongWithinAMessageIsNoSignOfLife(t *testing.T) {
+	c, client := pair(t)
+	reading := make(chan error, 1)
+	go func() {
+		_, err := c.Read()
+		reading <- err
+	}()
+	send := func(frame ...byte) {
+		_, err := client.NetConn().Write(frame)
+		require.NoError(t, err)
+	}
+	answered := make(chan bool, 1)
+	client.SetPongHandler(func(string) error {
+		answered <- true
+		return nil
+	})
+	go func() { _, _, _ = client.ReadMessage() }()
+	send(0x01, 0x81, 0, 0, 0, 0, 'x') // a message begins
+	send(0x8a, 0x80, 0, 0, 0, 0)      // a pong
+	send(0x89, 0x80, 0, 0, 0, 0)      // a ping, which is answered after both
+	<-answered
+	require.Zero(t, c.LastHeard().Unix(), "or pieces without end would go on for ever")
+	send(0x80, 0x80, 0, 0, 0, 0) // and ends
+	require.NoError(t, <-reading)
+	require.NotZero(t, c.LastHeard().Unix())
+}
+
 func BenchmarkTryWrite(b *testing.B) {
 	u := wsconn.NewUpgrader(func(*http.Request) bool { return true })
 	conns := make(chan *wsconn.Conn, 1)
