@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -211,12 +212,16 @@ func pairs(points []geo.Point) [][2]float64 {
 	return out
 }
 
+// farthest is more than any way takes, in seconds, or is long, in metres; beyond,
+// or below nothing, an answer makes no sense.
+const farthest = 1e8
+
 func shaped(m [][]*float64, sources, targets []geo.Point) bool {
 	if len(m) != len(sources) {
 		return false
 	}
 	for _, row := range m {
-		if len(row) != len(targets) {
+		if len(row) != len(targets) || slices.ContainsFunc(row, func(x *float64) bool { return x != nil && (*x < 0 || *x > farthest) }) {
 			return false
 		}
 	}
