@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -148,19 +149,27 @@ func TestStoredRecordSaysWhatTheLineSays(t *testing.T) {
 }
 
 func TestRecordsExpireByTheirLevel(t *testing.T) {
-	s := &shelf{}
-	l := logs.New(logs.Options{
-		Out: &bytes.Buffer{}, Store: s, Level: slog.LevelDebug,
-		Retention: map[slog.Level]time.Duration{slog.LevelInfo: time.Hour, slog.LevelError: 3 * time.Hour},
-	})
-	want := map[string]time.Duration{"DEBUG": time.Hour, "INFO": time.Hour, "WARNING": time.Hour, "ERROR": 3 * time.Hour}
-	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
-		l.Logger().Log(t.Context(), level, "x")
+	const day = 24 * time.Hour
+	tests := map[string]struct{ set, want map[slog.Level]time.Duration }{
+		"by default": {nil, map[slog.Level]time.Duration{
+			slog.LevelDebug: day, slog.LevelInfo: 14 * day, slog.LevelWarn: 30 * day, slog.LevelError: 90 * day,
+		}},
+		"as it is set, from each level up": {
+			map[slog.Level]time.Duration{slog.LevelInfo: time.Hour, slog.LevelError: 3 * time.Hour},
+			map[slog.Level]time.Duration{slog.LevelDebug: time.Hour, slog.LevelInfo: time.Hour, slog.LevelWarn: time.Hour, slog.LevelError: 3 * time.Hour},
+		},
 	}
-	require.NoError(t, l.Close(t.Context()))
-	require.Len(t, s.all(), 4)
-	for _, r := range s.all() {
-		require.Equal(t, want[r.Level], r.Expires.Sub(r.Time), r.Level)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for level, want := range test.want {
+				s := &shelf{}
+				l := logs.New(logs.Options{Out: io.Discard, Store: s, Level: slog.LevelDebug, Retention: test.set})
+				l.Logger().Log(t.Context(), level, "x")
+				require.NoError(t, l.Close(t.Context()))
+				require.Len(t, s.all(), 1)
+				require.Equal(t, want, s.all()[0].Expires.Sub(s.all()[0].Time), level)
+			}
+		})
 	}
 }
 

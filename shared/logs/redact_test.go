@@ -3,6 +3,7 @@ package logs_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -123,5 +124,31 @@ func FuzzEveryLineIsJSON(f *testing.F) {
 		l.Logger().WithGroup(key).InfoContext(ctx, message, key, value, slog.Any(key, []string{value}))
 		require.True(t, json.Valid(out.Bytes()), out.String())
 		require.Equal(t, 1, strings.Count(out.String(), "\n"))
+	})
+}
+
+// Whatever stands around a secret, and whatever else a record holds, neither the
+// line nor the record that is kept has it.
+func FuzzSecretsStayHidden(f *testing.F) {
+	f.Add("note", "plain", "?token=", "&x=1")
+	f.Add("a.b", "\xff\x00\"}", "Authorization: Bearer ", "\n")
+	f.Add("", "\u2028", "password=", "'")
+	f.Add("token", "{", "https://x/?a=1&signature=", "\"")
+	f.Fuzz(func(t *testing.T, key, value, before, after string) {
+		const secret = "hunter2hunter2"
+		if strings.Contains(secret, value) && value != "" || strings.Contains(key+before+after, secret) {
+			t.Skip("it says the secret itself")
+		}
+		var out bytes.Buffer
+		s := &shelf{}
+		l := logs.New(logs.Options{Out: &out, Store: s})
+		l.Logger().Info("x", slog.Group(key, slog.Any(key, logs.Secret(secret)), slog.String("apiKey", secret)),
+			slog.Any(key, map[string]any{"password": secret, key: value}), slog.String(key, value),
+			slog.Any("error", errors.New(value+before+"token="+secret+"&"+after)))
+		require.NoError(t, l.Close(t.Context()))
+		require.NotContains(t, out.String(), secret)
+		kept, err := json.Marshal(s.all())
+		require.NoError(t, err)
+		require.NotContains(t, string(kept), secret)
 	})
 }
