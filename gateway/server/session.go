@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,7 +70,22 @@ func (s *Server) begin(ctx context.Context, l line, h hello) *session {
 		c.end()
 		return nil
 	}
+	if err := s.stillValid(ctx, cmp.Or(who.Token, h.Token)); err != nil {
+		c.conn.Close(hub.Close{Code: hub.CodeRevoked, Reason: err.Error()})
+		c.end()
+		return nil
+	}
+	s.node.Welcomed()
 	return c
+}
+
+// stillValid asks once more when the client can be found here: whoever ended its
+// session before that did not find it, and has not told it.
+func (s *Server) stillValid(ctx context.Context, token string) error {
+	if _, err := s.auth.Authenticate(ctx, token); errors.Is(err, ErrUnauthorized) {
+		return err
+	}
+	return nil
 }
 
 var busy = hub.Close{Code: hub.CodeBusy, Reason: "try again in a while"}
@@ -221,6 +237,6 @@ func (c *session) end() {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.server.running), opTimeout)
 	defer cancel()
 	if err := c.server.node.Leave(ctx, members...); err != nil {
-		c.server.log.WarnContext(ctx, "presence runs out by itself", "client", c.client.Name(), "error", err)
+		c.server.log.WarnContext(ctx, "presence is taken out later", "client", c.client.Name(), "error", err)
 	}
 }

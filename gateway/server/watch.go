@@ -198,6 +198,6 @@ func (c *session) unwatch(ctx context.Context, topic realtime.Audience) {
 		return
 	}
 	if err := c.server.node.Leave(ctx, realtime.Member{To: topic, Tag: tag}); err != nil {
-		c.server.log.WarnContext(ctx, "topic runs out by itself", "topic", topic.Name(), "error", err)
+		c.server.log.WarnContext(ctx, "topic is left later", "topic", topic.Name(), "error", err)
 	}
 }

@@ -66,6 +66,9 @@ func (n *Node) live(ctx context.Context, l *life) {
 	parts.Go(func() { n.every(living, n.options.Presence/3, "presence not renewed", n.renew) })
 	parts.Go(func() { n.every(living, n.options.Beat, "dead instances not cleaned up", n.reap) })
 	parts.Go(func() { n.every(living, n.options.Beat, "not swept", n.sweep) })
+	parts.Go(func() {
+		n.every(living, n.options.Beat, "not left", func(ctx context.Context) error { return n.leaveLate(ctx, l) })
+	})
 	parts.Go(func() { n.every(living, ackEvery, "acknowledgements not kept", n.flushAcks) })
 	parts.Wait()
 	die()
@@ -108,18 +111,25 @@ func (n *Node) keepLease(ctx context.Context, l *life) {
 }
 
 func (n *Node) beat(ctx context.Context, l *life, begin bool) (lost bool, err error) {
-	first := "0"
-	if begin {
-		first = "1"
-	}
-	k := n.pub.keys
+	k, came := n.pub.keys, n.came.Swap(false)
 	got, err := n.pub.pipes.run(ctx, n.pub.scripts.beat, []string{k.live(), k.revision()},
-		l.name, millis(n.pub.options.Now().Add(n.options.Lease)), first, n.options.Revision)
+		l.name, millis(n.pub.options.Now().Add(n.options.Lease)), flag(begin), n.options.Revision, flag(came))
 	if err != nil {
+		if came {
+			n.came.Store(true)
+		}
 		return false, err
 	}
 	n.newest.Store(got.text(1))
 	return got.number(0) == 0, nil
+}
+
+// flag is how scripts are told yes or no.
+func flag(yes bool) string {
+	if yes {
+		return "1"
+	}
+	return "0"
 }
 
 // read takes messages from the inbox, and opens it anew when it breaks or falls silent.

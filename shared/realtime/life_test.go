@@ -2,7 +2,9 @@ package realtime_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,13 +150,62 @@ func TestSuperseded(t *testing.T) {
 			return n
 		}
 		first := join("gateway-00001")
-		require.False(t, first.Superseded())
+		first.Welcomed()
 		second := join("gateway-00002")
-		eventually(t, "the old one notices", first.Superseded)
-		require.False(t, second.Superseded())
-		join("gateway-00001")
+		beats := func(n *realtime.Node, want bool) {
+			for range 20 {
+				require.Equal(t, want, n.Superseded())
+				time.Sleep(2 * time.Millisecond)
+			}
+		}
+		eventually(t, "the new one knows which has the clients", second.Superseded)
+		beats(first, false) // a revision that is being tried has none
+		second.Welcomed()
+		eventually(t, "the old one notices that they go to the new", first.Superseded)
+		eventually(t, "which counts", func() bool { return !second.Superseded() })
+		first.Welcomed()
 		eventually(t, "a roll-back counts too", second.Superseded)
 		eventually(t, "the old one is current again", func() bool { return !first.Superseded() })
+	})
+}
+
+// stumbling is a Redis that fails while it is told to.
+type stumbling struct{ down atomic.Bool }
+
+var errDown = errors.New("down")
+
+func (s *stumbling) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (s *stumbling) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if s.down.Load() {
+			return errDown
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (s *stumbling) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if s.down.Load() {
+			return errDown
+		}
+		return next(ctx, cmds)
+	}
+}
+
+func TestWhoCannotLeaveAtOnceLeavesLater(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		var s stumbling
+		w.redis.AddHook(&s)
+		a := w.node()
+		a.attach(t, ann, realtime.Place{})
+		a.attach(t, door, realtime.Place{})
+		s.down.Store(true)
+		err := a.Leave(t.Context(), realtime.Member{To: ann, Tag: "1"}, realtime.Member{To: door, Tag: "1"})
+		require.ErrorIs(t, err, realtime.ErrUnavailable)
+		s.down.Store(false)
+		eventually(t, "when Redis is back", func() bool { return len(w.leftovers()) == 0 })
 	})
 }
 

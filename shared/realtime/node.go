@@ -57,8 +57,10 @@ type Node struct {
 	host    Host
 	options NodeOptions
 	life    atomic.Pointer[life] // nil while there is no lease
-	newest  atomic.Value         // string: the revision that began last
+	newest  atomic.Value         // string: the revision that a client came to last
+	came    atomic.Bool          // a client has come here since the last beat
 	acks    acks
+	late    late
 	joined  *routes // who has just joined an audience that we hold too
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -108,8 +110,12 @@ func (n *Node) name() string {
 	return ""
 }
 
-// Superseded reports whether an instance of another revision began after all of
-// this one: it is time to move clients there.
+// Welcomed notes that a client has come to this instance by itself, as it does
+// to the revision that gets the traffic.
+func (n *Node) Welcomed() { n.came.Store(true) }
+
+// Superseded reports whether the last client of all came to another revision. If
+// that goes on for a while it is time to move clients there.
 func (n *Node) Superseded() bool {
 	newest, _ := n.newest.Load().(string)
 	return newest != "" && newest != n.options.Revision
@@ -179,17 +185,13 @@ func (n *Node) Attach(ctx context.Context, members ...Member) ([]Replay, error) 
 }
 
 func (n *Node) attachment(l *life, m Member, now time.Time) call {
-	isClient := "0"
-	if m.To.IsClient() {
-		isClient = "1"
-	}
 	k := n.pub.keys
 	return call{
 		keys: []string{
 			k.presence(m.To), k.session(m.To), k.log(m.To), k.held(partition(m.To), l.name), k.fence(partition(m.To), l.name),
 		},
 		args: []any{l.name, m.Tag, string(m.To), millis(now), millis(now.Add(n.options.Presence)), m.From.Epoch, m.From.Number,
-			newName(), sessionLife.Milliseconds(), isClient},
+			newName(), sessionLife.Milliseconds(), flag(m.To.IsClient())},
 	}
 }
 
@@ -208,13 +210,17 @@ func (n *Node) replay(to Audience, got answer) Replay {
 	return r
 }
 
-// Leave takes members out.
+// Leave takes members out. If that fails it is tried again until it succeeds.
 func (n *Node) Leave(ctx context.Context, members ...Member) error {
 	l := n.life.Load()
 	if l == nil {
 		return nil // whoever cleans up after us takes them out
 	}
-	return n.leave(ctx, l.name, members)
+	err := n.leave(ctx, l.name, members)
+	if err != nil {
+		n.late.add(l, members)
+	}
+	return err
 }
 
 func (n *Node) leave(ctx context.Context, instance string, members []Member) error {
