@@ -19,7 +19,7 @@ type Event struct {
 	// counts. Empty means the kind.
 	Key string
 	// ID makes a durable event count once per audience however often it is
-	// published, for a day. Empty means that every publish counts.
+	// published, for a quarter of an hour. Empty means that every publish counts.
 	ID string
 	// Data is the payload; it is encoded as JSON.
 	Data any

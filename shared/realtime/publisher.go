@@ -21,8 +21,9 @@ type Options struct {
 }
 
 const (
-	logEntries  = 200            // kept of each audience, and up to half as many more
-	logLife     = 24 * time.Hour // of what is in a log, and of the ids of publishers
+	logEntries  = 200              // kept of each audience, and up to half as many more
+	logLife     = 24 * time.Hour   // of what is in a log
+	idLife      = 15 * time.Minute // of the ids of publishers: Pub/Sub delivers again within one
 	sessionLife = 7 * 24 * time.Hour
 	routesKept  = 10_000
 	listLife    = 30 * time.Second // of a list that nobody empties
@@ -104,7 +105,7 @@ func (p *Publisher) publishDurable(ctx context.Context, to Audience, e Event, ki
 	}
 	verb, prefix := p.inbox.channel(part)
 	answer, err := p.pipes.run(ctx, p.scripts.publish, keys, verb, prefix, string(to), tail, newName(), millis(now), deadline,
-		kind.Name, logEntries, logLife.Milliseconds(), sessionLife.Milliseconds())
+		kind.Name, logEntries, logLife.Milliseconds(), sessionLife.Milliseconds(), idLife.Milliseconds())
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -1,7 +1,8 @@
 -- Number a durable event, keep it, and hand it to all who hold its audience.
 -- KEYS session, log, due, seen (may be missing)
 -- ARGV verb, inbox prefix, audience, tail of the frame, epoch if there is none,
---      now, ack deadline or '', kind, entries kept, ms kept, ms the session is kept
+--      now, ack deadline or '', kind, entries kept, ms kept, ms the session is kept,
+--      ms seen is kept
 -- Returns epoch, number, instances reached or -1 if it was published before.
 local session, log, due, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local verb, prefix, audience, tail = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -10,7 +11,7 @@ local now, deadline = ARGV[6], ARGV[7]
 local known = redis.call('HMGET', session, 'epoch', 'at', 'touched')
 local epoch, at, touched = known[1], known[2], known[3]
 if seen then
-  local number = redis.call('GET', seen)
+  local number = redis.call('GETEX', seen, 'PX', ARGV[12])
   if number then
     return {epoch or '', tonumber(number), -1}
   end
@@ -27,7 +28,7 @@ else
   redis.call('XADD', log, 'MAXLEN', '~', ARGV[9], number .. '-0', 'f', tail, 'k', ARGV[8], 'by', deadline)
 end
 if seen then
-  redis.call('SET', seen, number, 'PX', ARGV[10])
+  redis.call('SET', seen, number, 'PX', ARGV[12])
 end
 -- Both live an hour longer than promised, so that they are touched once an hour.
 if not touched or tonumber(now) - tonumber(touched) > 3600000 then
