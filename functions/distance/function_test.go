@@ -41,9 +41,11 @@ type world struct {
 	silent error // why positions are not to be had
 }
 
-func newWorld(t testing.TB) *world {
+func newWorld(t testing.TB) *world { return newWorldOf(t, city.Options{Nodes: 3000}) }
+
+func newWorldOf(t testing.TB, o city.Options) *world {
 	var extract bytes.Buffer
-	require.NoError(t, city.Write(&extract, city.Options{Nodes: 3000}))
+	require.NoError(t, city.Write(&extract, o))
 	car := profile.Car()
 	n, err := network.Build(func(v osm.Visitor) error { return osm.Read(bytes.NewReader(extract.Bytes()), v) }, car)
 	require.NoError(t, err)
@@ -311,6 +313,32 @@ func TestTrafficCountsAtOnce(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, code)
 	_, after := w.call(t, "POST", "/v1/table", table)
 	require.Equal(t, before["durations"], after["durations"])
+}
+
+// A new file has the same traffic, but where its roads are no more.
+func TestTrafficOutlivesAReload(t *testing.T) {
+	w := newWorld(t)
+	points, _ := w.points(t, 20)
+	table := `{"sources":` + pairs(points) + `,"targets":` + pairs(points) + `}`
+	var changes []string
+	for c := 0; c+1 < len(w.net.First); c++ {
+		if i := w.net.First[c]; w.net.Arcs[2*c] != network.None {
+			changes = append(changes, fmt.Sprintf(`{"from":%d,"to":%d,"kmh":2}`, w.net.Node[i], w.net.Node[i+1]))
+		}
+	}
+	_, free := w.call(t, "POST", "/v1/table", table)
+	code, _ := w.call(t, "PUT", "/v1/traffic", `{"changes":[`+strings.Join(changes, ",")+`]}`)
+	require.Equal(t, http.StatusNoContent, code)
+	_, slow := w.call(t, "POST", "/v1/table", table)
+	require.NotEqual(t, free["durations"], slow["durations"])
+	require.NoError(t, w.roads.Reload())
+	_, again := w.call(t, "POST", "/v1/table", table)
+	require.Equal(t, slow["durations"], again["durations"])
+
+	w.m = newWorldOf(t, city.Options{Nodes: 700, Seed: 4}).m
+	require.NoError(t, w.roads.Reload(), "most of the roads are gone")
+	code, _ = w.call(t, "PUT", "/v1/traffic", `{"changes":[]}`)
+	require.Equal(t, http.StatusNoContent, code)
 }
 
 func TestAReloadDropsNoRequest(t *testing.T) {

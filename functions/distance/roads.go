@@ -3,6 +3,7 @@ package distance
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"lastmile/shared/road"
@@ -12,6 +13,9 @@ import (
 // on: those that have begun end on the map they began with.
 type Roads struct {
 	open func() (Source, error)
+
+	changing sync.Mutex    // held while the roads or their weights change
+	traffic  []road.Change // guarded by changing
 
 	mu      sync.Mutex
 	current *edition // guarded by mu
@@ -43,14 +47,22 @@ func OpenRoads(open func() (Source, error)) (*Roads, error) {
 	return r, r.Reload()
 }
 
-// Reload opens the roads anew. Traffic is forgotten. When that fails, the old
-// ones stay.
+// Reload opens the roads anew. Traffic stays, on all roads that are still there:
+// it is told by OSM's nodes. When that fails, the old ones stay.
 func (r *Roads) Reload() error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
 	s, err := r.open()
 	if err != nil {
 		return fmt.Errorf("load roads: %w", err)
 	}
 	e := &edition{source: s, current: s.Map, users: 1}
+	if len(r.traffic) > 0 {
+		gone := func(c road.Change) bool { return !s.Map.Has(c) }
+		if e.current, err = s.Map.Reweight(slices.DeleteFunc(slices.Clone(r.traffic), gone)); err != nil {
+			return errors.Join(fmt.Errorf("load roads: %w", err), s.Close())
+		}
+	}
 	e.finders.New = func() any { return road.NewFinder(s.Map) }
 	e.finders.Put(e.finders.New())
 	r.mu.Lock()
@@ -63,22 +75,19 @@ func (r *Roads) Reload() error {
 	return r.leave(old)
 }
 
-// errReloaded is returned to those whose traffic is for roads that have gone.
-var errReloaded = errors.New("the roads were reloaded meanwhile; send the traffic again")
-
 // Reweight makes the changes the traffic, instead of those before.
 func (r *Roads) Reweight(changes []road.Change) error {
+	r.changing.Lock()
+	defer r.changing.Unlock()
 	v := r.enter()
 	defer v.leave()
 	m, err := v.edition.source.Map.Reweight(changes)
 	if err != nil {
 		return err
 	}
+	r.traffic = changes
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.current != v.edition {
-		return errReloaded
-	}
 	v.edition.current = m
 	return nil
 }

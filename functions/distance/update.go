@@ -63,14 +63,11 @@ func (f *Function) putTraffic(w http.ResponseWriter, r *http.Request) {
 		}
 		changes[i] = road.Change{From: c.From, To: c.To, KMH: *c.KMH}
 	}
-	switch err := f.roads.Reweight(changes); {
-	case errors.Is(err, errReloaded):
-		httpapi.Refuse(w, http.StatusConflict, err.Error())
-	case err != nil:
+	if err := f.roads.Reweight(changes); err != nil {
 		refuse(w, err)
-	default:
-		w.WriteHeader(http.StatusNoContent)
+		return
 	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (f *Function) postReload(w http.ResponseWriter, _ *http.Request) {

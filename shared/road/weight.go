@@ -47,24 +47,34 @@ const (
 	maxKMH = 200.0
 )
 
+// Has reports whether the map has the road that a change is about: another
+// edition of the map may not.
+func (m *Map) Has(c Change) bool { return m.each(c, func([]uint32, uint32, uint32, uint32) {}) }
+
 // apply changes every segment between the two nodes.
 func (m *Map) apply(c Change) error {
-	n, found := &m.network, false
+	if !m.each(c, func(sums []uint32, i, j, arc uint32) { m.set(sums, i, j, c.KMH, arc) }) {
+		return fmt.Errorf("%w: from node %d to %d", ErrNoSegment, c.From, c.To)
+	}
+	return nil
+}
+
+// each calls f for every segment of a change, with the sums of its direction, its
+// points and its arc, and reports whether there was one.
+func (m *Map) each(c Change, f func(sums []uint32, i, j, arc uint32)) (found bool) {
+	n := &m.network
 	for _, i := range m.points(c.From) {
 		chain := n.Chain[i]
 		if along := n.Arcs[2*chain]; along != network.None && i+1 < n.First[chain+1] && n.Node[i+1] == c.To {
 			found = true
-			m.set(n.Fwd, i, i+1, c.KMH, along)
+			f(n.Fwd, i, i+1, along)
 		}
 		if against := n.Arcs[2*chain+1]; against != network.None && i > n.First[chain] && n.Node[i-1] == c.To {
 			found = true
-			m.set(n.Bwd, i-1, i, c.KMH, against)
+			f(n.Bwd, i-1, i, against)
 		}
 	}
-	if !found {
-		return fmt.Errorf("%w: from node %d to %d", ErrNoSegment, c.From, c.To)
-	}
-	return nil
+	return found
 }
 
 // set gives the segment between two points another speed: all sums after it
