@@ -78,8 +78,15 @@ func Prepare(n *network.Network, p profile.Profile, o Options) (*Map, error) {
 	return m, nil
 }
 
+// maxSpan is 30 degrees: areas across the date line, or near a pole, are wider
+// than they are long.
+const maxSpan = 300_000_000
+
 func diagonal(n *network.Network) float64 {
 	south, north, west, east := slices.Min(n.Lat), slices.Max(n.Lat), slices.Min(n.Lng), slices.Max(n.Lng)
+	if int64(east)-int64(west) > maxSpan {
+		return math.Inf(1)
+	}
 	return geo.Distance(degrees(south, west), degrees(north, east))
 }
 

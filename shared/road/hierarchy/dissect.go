@@ -36,7 +36,7 @@ type dissector struct {
 	ends     [][2]uint32
 	lat, lng []int32
 	paces    []uint32 // by edge
-	stretch  float64 // of a degree of longitude
+	stretch  float64  // of a degree of longitude
 
 	local []uint32 // by node: its number in the current cell
 	keys  []uint64

@@ -2,8 +2,11 @@
 // what a turn costs it. A profile is a table of values, read against the tags of
 // OpenStreetMap.
 //
-// Car follows OSRM's default car; simple is the exact model that the golden
-// distances are computed with, and reads hardly any tags.
+// Car follows OSRM's default car, but for two things: stop and give-way signs,
+// which cost OSRM's newest version 2 and 1 seconds, cost nothing, and turns that
+// are forbidden over a whole way, not over a junction, are allowed. Simple is
+// the exact model that the golden distances are computed with, and reads hardly
+// any tags.
 package profile
 
 import (
