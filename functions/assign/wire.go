@@ -47,6 +47,6 @@ func build(p *platform.Opener) (*Function, error) {
 		Roads:     roadhttp.New(p.Config.URL("distance"), roadhttp.Options{HTTP: p.Client("distance")}),
 		Clock:     assigntimer.New(p.Timers()),
 		Log:       p.Log(),
-		Now:       time.Now,
+		Now:       p.Now,
 	}), nil
 }
