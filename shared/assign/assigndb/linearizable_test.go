@@ -24,10 +24,11 @@ type call struct{ what, by string }
 type answer struct{ err error }
 
 // standing is an order as the model has it: who carries it, and whether it is
-// cancelled.
+// cancelled, or its offers are noted to have expired.
 type standing struct {
 	winner    string
 	cancelled bool
+	expired   bool
 }
 
 // errLost is the answer of a call whose answer never came: it may have happened,
@@ -66,19 +67,26 @@ func (s standing) does(c call) (standing, error) {
 	case c.what == "read":
 		return s, nil
 	case c.what == "cancel":
-		return standing{s.winner, true}, nil
+		return standing{winner: s.winner, cancelled: true}, nil
+	case c.what == "expire":
+		return standing{s.winner, s.cancelled, s.winner == "" && !s.cancelled}, nil
 	case s.cancelled && s.winner == c.by:
 		return s, nil // it was theirs until then
 	case s.cancelled:
 		return s, dispatch.ErrOver
-	case s.winner == "" || s.winner == c.by:
-		return standing{winner: c.by}, nil
+	case s.winner == c.by:
+		return s, nil
+	case s.winner != "":
+		return s, dispatch.ErrTaken
+	case s.expired || c.what == "accept late":
+		return s, dispatch.ErrExpired
 	}
-	return s, dispatch.ErrTaken
+	return standing{winner: c.by}, nil
 }
 
-// Whoever accepts, cancels and looks at the same time, and whatever answers of the
-// database get lost, it is as if one had come after the other.
+// Whoever accepts, in time or at the moment the offer expires, cancels, notes that
+// it has expired and looks at the same time, and whatever answers of the database
+// get lost, it is as if one had come after the other.
 func TestAcceptanceIsLinearizable(t *testing.T) {
 	for seed := range uint64(8) {
 		w := newWorld(t)
@@ -100,12 +108,9 @@ func history(t *testing.T, w *world, couriers []string, seed uint64) []porcupine
 		r := rand.New(rand.NewPCG(seed, uint64(client)))
 		wg.Go(func() {
 			for range 4 {
-				c := call{"accept", by}
+				c := call{[]string{"accept", "accept", "accept late"}[r.IntN(3)], by}
 				if by == "shop" {
-					c.what = "read"
-				}
-				if by == "shop" && r.IntN(3) == 0 {
-					c.what = "cancel"
+					c.what = []string{"read", "read", "cancel", "expire"}[r.IntN(4)]
 				}
 				called := time.Since(start)
 				err := once(t, w, c)
@@ -123,18 +128,29 @@ func history(t *testing.T, w *world, couriers []string, seed uint64) []porcupine
 	return ops
 }
 
+// late is the moment at which the offers expire.
+var late = now.Add(30 * time.Second)
+
 func once(t *testing.T, w *world, c call) error {
+	change := func(f func(dispatch.Dispatch) dispatch.Dispatch) error {
+		_, err := w.store.Change(t.Context(), "o1", assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return f(d), nil }}, now)
+		return err
+	}
 	switch c.what {
 	case "accept":
 		_, err := w.store.Accept(t.Context(), "o1", c.by, now)
 		return err
-	case "cancel":
-		_, err := w.store.Change(t.Context(), "o1", assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return d.Cancel(now), nil }}, now)
+	case "accept late":
+		_, err := w.store.Accept(t.Context(), "o1", c.by, late)
 		return err
+	case "cancel":
+		return change(func(d dispatch.Dispatch) dispatch.Dispatch { return d.Cancel(now) })
+	case "expire":
+		return change(func(d dispatch.Dispatch) dispatch.Dispatch { after, _ := d.Refresh(nil, late); return after })
 	}
 	d, err := w.store.Get(t.Context(), "o1")
 	if err != nil {
 		return err
 	}
-	return errors.New(fmt.Sprint(standing{d.Winner, d.State == dispatch.Cancelled}))
+	return errors.New(fmt.Sprint(standing{d.Winner, d.State == dispatch.Cancelled, d.State == dispatch.Waiting && len(d.Asked) == 0}))
 }
