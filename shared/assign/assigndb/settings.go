@@ -41,7 +41,9 @@ func revision(l *docs.Lookup[Revision]) Revision {
 	if !l.Exists {
 		return Revision{Zone: l.ID, By: "lastmile", Settings: dispatch.Standard()}
 	}
-	return l.Data
+	r := l.Data
+	r.Settings = r.Settings.Filled()
+	return r
 }
 
 // Settings returns the newest version of a zone's settings.
@@ -54,6 +56,7 @@ func (s *Store) Settings(ctx context.Context, zone string) (Revision, error) {
 // PutSettings stores a zone's settings as the version that follows expected, or
 // returns [ErrStale] with what is stored, or what [dispatch.Settings.Check] says.
 func (s *Store) PutSettings(ctx context.Context, zone string, c dispatch.Settings, expected int, by string, now time.Time) (Revision, error) {
+	c = c.Filled()
 	if err := c.Check(); err != nil {
 		return Revision{}, err
 	}

@@ -202,14 +202,3 @@ func step(what int, d dispatch.Dispatch, by string, now time.Time) dispatch.Disp
 	}
 	return after
 }
-
-func TestSettingsThatMakeNoSense(t *testing.T) {
-	require.NoError(t, dispatch.Standard().Check())
-	s := dispatch.Standard()
-	s.Mode, s.Broadcast, s.Rings = "chaos", 99, []int{5}
-	err := s.Check()
-	require.ErrorIs(t, err, dispatch.ErrInvalid)
-	for _, field := range []string{"mode", "broadcast", "ringsMetres[0]"} {
-		require.ErrorContains(t, err, field, "every fault at once")
-	}
-}
