@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/stack"
 	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/assign/dispatch"
 	"lastmile/shared/auth"
@@ -30,7 +31,12 @@ var bakery = geo.Point{Lat: 35.8989, Lng: 14.5146}
 
 func openCity(t *testing.T, couriers ...string) *city {
 	t.Helper()
-	s := open(t, stackOptions())
+	return openCityOn(t, stackOptions(), couriers...)
+}
+
+func openCityOn(t *testing.T, o stack.Options, couriers ...string) *city {
+	t.Helper()
+	s := open(t, o)
 	c := &city{shop: s, orders: orderdb.New(s.db), tokens: map[string]string{}}
 	for i, id := range couriers {
 		require.NoError(t, courierdb.New(s.db).Create(t.Context(), courier.Courier{
