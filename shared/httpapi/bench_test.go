@@ -20,6 +20,7 @@ type sinkhole struct{ header http.Header }
 func (s sinkhole) Header() http.Header         { return s.header }
 func (s sinkhole) Write(b []byte) (int, error) { return len(b), nil }
 func (s sinkhole) WriteHeader(int)             {}
+func (s sinkhole) Flush()                      {}
 
 func BenchmarkLayers(b *testing.B) {
 	cache := redis.NewClient(&redis.Options{Addr: miniredis.RunT(b).Addr()})

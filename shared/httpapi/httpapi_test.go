@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -84,6 +85,80 @@ func TestRecord(t *testing.T) {
 			require.NotContains(t, w.Body.String(), "boom", "what broke is for the logs")
 		})
 	}
+}
+
+// gate is a store of records that opens when it is told to.
+type gate struct{ open chan struct{} }
+
+func (g gate) Append(ctx context.Context, _ []logs.Record) error {
+	select {
+	case <-g.open:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+func TestAnAnswerDoesNotWaitForItsRecordAndTheRequestDoes(t *testing.T) {
+	tests := map[string]http.HandlerFunc{
+		"a short answer":  func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "12345") },
+		"an empty answer": func(http.ResponseWriter, *http.Request) {},
+		"no content":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"a broken answer": func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "12345"); panic("boom") },
+		"one that says its length": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "200000")
+			w.Write(make([]byte, 200_000))
+		},
+	}
+	for name, handler := range tests {
+		t.Run(name, func(t *testing.T) {
+			store, over := gate{make(chan struct{})}, make(chan struct{})
+			l := logs.New(logs.Options{Service: "api", Out: io.Discard, Store: store})
+			defer func() { require.NoError(t, l.Close(context.Background())) }()
+			recorded := httpapi.Record(l)(handler)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				defer close(over)
+				recorded.ServeHTTP(w, r)
+			}))
+			defer server.Close()
+			resp, err := http.Get(server.URL)
+			require.NoError(t, err)
+			_, err = io.Copy(io.Discard, resp.Body)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			select {
+			case <-over:
+				t.Error("the request ended without its record")
+			default:
+			}
+			close(store.open)
+			<-over
+		})
+	}
+}
+
+func TestALongAnswerIsNotHeldBack(t *testing.T) {
+	l := logs.New(logs.Options{Service: "api", Out: io.Discard})
+	more := make(chan struct{})
+	server := httptest.NewServer(httpapi.Record(l)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, "first")
+		http.NewResponseController(w).Flush()
+		<-more
+		for range 3 {
+			w.Write(make([]byte, 50_000))
+		}
+	})))
+	defer server.Close()
+	resp, err := http.Get(server.URL)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	first := make([]byte, 5)
+	_, err = io.ReadFull(resp.Body, first)
+	require.NoError(t, err)
+	require.Equal(t, "first", string(first), "what is flushed goes out")
+	close(more)
+	rest, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Len(t, rest, 150_000)
 }
 
 func TestOperator(t *testing.T) {

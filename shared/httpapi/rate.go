@@ -114,10 +114,11 @@ func (l *limiter) admit(w http.ResponseWriter, r *http.Request) bool {
 	if !ok {
 		return true
 	}
-	key := class + ":" + c.String()
+	whose := c.ID
 	if c.Entity == "" {
-		key = class + ":" + address(r, l.options.Proxies)
+		whose = address(r, l.options.Proxies)
 	}
+	key := class + ":" + string(c.Entity) + ":" + whose
 	if l.spend(key) {
 		return true
 	}

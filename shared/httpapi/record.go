@@ -21,8 +21,12 @@ const RequestID = "X-Request-Id"
 var errServer = errors.New("server error")
 
 // Record gives every request an id, a trace and one record with its status and
-// round trips, and turns a panic into a 500. The record is kept before the
-// answer's end.
+// round trips, and turns a panic into a 500.
+//
+// The record sets out for the store before the answer sets out for the caller, and
+// the request ends when both have arrived: so the caller waits for no record, and
+// a process that is only at work while there are requests keeps them all. One that
+// is killed in between leaves an answer without a record.
 func Record(l *logs.Logs) Layer {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,18 +46,19 @@ func Record(l *logs.Logs) Layer {
 	}
 }
 
-// flushTimeout bounds how long an answer waits for its record.
+// flushTimeout bounds how long the end of a request waits for its record.
 const flushTimeout = time.Second
 
 func serve(ctx context.Context, l *logs.Logs, next http.Handler, a *answer, r *http.Request, id string) {
 	ctx, record := logs.Begin(ctx, l, r.Method+" "+r.URL.Path, logs.Fields{Request: id}, slog.String("agent", r.UserAgent()))
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), flushTimeout) // also for a caller that has gone
-		defer cancel()
-		_ = l.Flush(ctx) // what is lost is counted, and said in the next record
+		kept := l.Flushing()
+		a.send()
+		_ = kept.Within(flushTimeout) // what is lost is counted, and said in the next record
 	}()
 	defer func() {
-		if recover() != nil && a.status == 0 {
+		if recover() != nil && !a.sent {
+			a.forget()
 			Refuse(a, http.StatusInternalServerError, "something broke; the request id finds it in the logs")
 		}
 	}()
@@ -64,34 +69,4 @@ func serve(ctx context.Context, l *logs.Logs, next http.Handler, a *answer, r *h
 	if a.code() >= 500 {
 		err = fmt.Errorf("%w: answered %d", errServer, a.code())
 	}
-}
-
-// answer remembers the status that was sent.
-type answer struct {
-	http.ResponseWriter
-	status int
-}
-
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 {
-		a.status = status
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-func (a *answer) Write(b []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return a.ResponseWriter.Write(b)
-}
-
-// Unwrap lets [http.ResponseController] reach the connection.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-func (a *answer) code() int {
-	if a.status == 0 {
-		return http.StatusOK
-	}
-	return a.status
 }

@@ -121,12 +121,17 @@ func (s *scope) name(all []Entity) {
 // there is none.
 func (s *scope) spanned() *scope {
 	n := *s
-	if n.Trace == "" {
-		n.Trace, n.Span = newID(16), ""
-	}
-	if !n.unused {
-		n.parent, n.Span = n.Span, newID(8)
-	}
-	n.unused = false
+	n.span()
 	return &n
+}
+
+// span is spanned, for a scope that is in no context yet.
+func (s *scope) span() {
+	if s.Trace == "" {
+		s.Trace, s.Span = newID(16), ""
+	}
+	if !s.unused {
+		s.parent, s.Span = s.Span, newID(8)
+	}
+	s.unused = false
 }

@@ -17,7 +17,7 @@ const patience = time.Second
 type Lifecycle struct {
 	logs  *Logs
 	scope *scope
-	trips *counter
+	trips counter
 	began time.Time
 
 	mu    sync.Mutex
@@ -34,11 +34,12 @@ type Lifecycle struct {
 // counter of round trips.
 func Begin(ctx context.Context, l *Logs, operation string, f Fields, attrs ...slog.Attr) (context.Context, *Lifecycle) {
 	f.Operation = operation
-	s := scopeOf(ctx).with(f).spanned()
-	ctx = CountTrips(s.in(ctx))
+	s := scopeOf(ctx).with(f)
+	s.span()
 	began := l.now()
-	op := &Lifecycle{logs: l, scope: s, trips: counterOf(ctx), began: began}
-	op.trips.op = op
+	op := &Lifecycle{logs: l, scope: s, began: began}
+	op.trips.parent, op.trips.op = counterOf(ctx), op
+	ctx = context.WithValue(s.in(ctx), counterKey{}, &op.trips)
 	op.rec = l.newRecord(s, KindLifecycle, l.clock.stamp(began), slog.LevelInfo, operation)
 	op.rec.ID, op.rec.State = newID(16), StateStarted
 	op.Add(attrs...)
@@ -181,7 +182,7 @@ func (op *Lifecycle) finish(f *Failure) {
 	r.TookMS = milliseconds(took)
 	r.TripsBy = op.trips.snapshot()
 	r.Trips, _ = r.TripsBy.Total()
-	op.logs.slow.judge(&r, took, op.trips)
+	op.logs.slow.judge(&r, took, &op.trips)
 	_ = op.logs.emit(op.scope, r, op.attrs.b, 0)
 }
 

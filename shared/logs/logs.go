@@ -93,6 +93,14 @@ func (l *Logs) Flush(ctx context.Context) error {
 	return l.queue.flush(ctx)
 }
 
+// Flushing begins a flush. What it returns says when that is over.
+func (l *Logs) Flushing() Flight {
+	if l.queue == nil {
+		return Flight{}
+	}
+	return l.queue.flight()
+}
+
 // Dropped is the number of records that a full buffer or a dead store cost.
 func (l *Logs) Dropped() int64 {
 	if l.queue == nil {

@@ -113,6 +113,32 @@ func (q *queue) flush(ctx context.Context) error {
 	}
 }
 
+// Flight is a flush that is under way.
+type Flight struct {
+	round *round // nil: there was nothing to do, or no way to do it
+	err   error
+}
+
+func (q *queue) flight() Flight {
+	r, err := q.join()
+	return Flight{r, err}
+}
+
+// Within waits for the end of the flush, but no longer than d.
+func (f Flight) Within(d time.Duration) error {
+	if f.round == nil {
+		return f.err
+	}
+	patience := time.NewTimer(d)
+	defer patience.Stop()
+	select {
+	case <-f.round.done:
+		return f.round.err
+	case <-patience.C:
+		return fmt.Errorf("flush logs: %w", context.DeadlineExceeded)
+	}
+}
+
 // join returns the round to wait for; nil if there is nothing to wait for.
 func (q *queue) join() (*round, error) {
 	q.mu.Lock()
