@@ -11,8 +11,6 @@ import (
 	"lastmile/shared/campaign"
 	"lastmile/shared/catalog"
 	"lastmile/shared/catalog/catalogdb"
-	"lastmile/shared/docs"
-	"lastmile/shared/order"
 )
 
 // Items are the routes of shops' items.
@@ -112,23 +110,18 @@ func (i Items) get(ctx context.Context, in *getItem) (*itemAnswer, error) {
 }
 
 // sold returns items as they are sold to the caller now. It costs one round trip,
-// however many there are.
+// however many there are, or one more where a sale has begun.
 func (m *Market) sold(ctx context.Context, shopID string, items []catalogdb.Item) ([]itemNow, error) {
 	var customer string
 	if c := auth.From(ctx); c.Entity == auth.Customer {
 		customer = c.ID
 	}
 	ids := make([]string, len(items))
-	shelves := make([]*docs.Lookup[order.Shelf], len(items))
 	for n, i := range items {
-		ids[n], shelves[n] = i.ID, m.Orders.Shelf(shopID, i.ID)
+		ids[n] = i.ID
 	}
-	campaigns := m.Campaigns.Read(shopID, customer, ids)
-	all := campaigns.Fetchers()
-	for _, l := range shelves {
-		all = append(all, l)
-	}
-	if err := m.DB.Fetch(ctx, all...); err != nil {
+	campaigns, racks := m.Campaigns.Read(shopID, customer, ids), m.Orders.Racks(shopID, ids...)
+	if err := m.fetch(ctx, shopID, campaigns, racks.Fetchers()...); err != nil {
 		return nil, err
 	}
 	offers := campaigns.Offers(time.Now())
@@ -137,7 +130,7 @@ func (m *Market) sold(ctx context.Context, shopID string, items []catalogdb.Item
 		charged, cheaper := offers.Price(campaign.Priced{Item: i.ID, Category: i.Category, Amount: i.Price.Amount})
 		sold[n] = itemNow{Item: i, Charged: charged, Campaign: cheaper.Campaign}
 		if i.StockKnown {
-			rest := left(i, shelves[n].Data)
+			rest := left(i.Item, racks.Shelf(i.ID))
 			sold[n].Left = &rest
 		}
 	}

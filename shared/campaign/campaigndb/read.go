@@ -43,7 +43,11 @@ func (s *Store) Read(shop, customer string, items []string) *Reading {
 }
 
 // Fetchers are what has to be fetched.
-func (r *Reading) Fetchers() []docs.Fetcher {
+func (r *Reading) Fetchers() []docs.Fetcher { return append(r.Terms(), r.Lists()...) }
+
+// Terms are the few of the fetchers that say which campaigns there are. Where
+// [Reading.Listing] is false after that, nobody needs the rest.
+func (r *Reading) Terms() []docs.Fetcher {
 	var all []docs.Fetcher
 	for _, l := range r.promotions {
 		all = append(all, l)
@@ -51,10 +55,22 @@ func (r *Reading) Fetchers() []docs.Fetcher {
 	for _, l := range r.grants {
 		all = append(all, l)
 	}
+	return all
+}
+
+// Lists are the other fetchers, one for each item: which of them are in a sale.
+func (r *Reading) Lists() []docs.Fetcher {
+	var all []docs.Fetcher
 	for _, l := range r.items {
 		all = append(all, l)
 	}
 	return all
+}
+
+// Listing reports whether there is a campaign of listed items.
+func (r *Reading) Listing() bool {
+	sale := r.promotions[campaign.FlashSale]
+	return sale != nil && sale.Exists
 }
 
 // Offers are those that are effective at a time. A customer whose uses are

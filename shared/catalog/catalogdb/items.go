@@ -106,7 +106,7 @@ func (s *Store) Item(ctx context.Context, shop, id string) (Item, error) {
 }
 
 // Lookup returns a lookup of an item by the provider's id, for those who read it
-// with other documents.
-func (s *Store) Lookup(shop, id string) *docs.Lookup[Item] {
-	return s.items(shop).Lookup(catalog.DocID(id))
+// with other documents, and do not ask how it is found.
+func (s *Store) Lookup(shop, id string) *docs.Lookup[catalog.Item] {
+	return docs.In[catalog.Item](s.db, "shops", shop, "items").Lookup(catalog.DocID(id))
 }

@@ -85,8 +85,5 @@ func Plains() []docs.Plain {
 	} {
 		all = append(all, docs.Plain{Collection: "orders", Field: f})
 	}
-	for _, f := range []string{"figure", "held", "sold"} {
-		all = append(all, docs.Plain{Collection: "stock", Field: f})
-	}
-	return all
+	return append(all, docs.Plain{Collection: "stock", Field: "shelves"})
 }

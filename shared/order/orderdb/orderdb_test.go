@@ -173,7 +173,7 @@ func TestStockFollowsItsOrder(t *testing.T) {
 				_, err := w.do("o", order.Operator, c)
 				require.NoError(t, err)
 			}
-			require.Equal(t, test.left, w.shelf("rye").Left())
+			require.Equal(t, test.left, w.shelf("rye").At(5).Left())
 		})
 	}
 }

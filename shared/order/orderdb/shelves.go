@@ -1,6 +1,8 @@
 package orderdb
 
 import (
+	"maps"
+
 	"lastmile/shared/catalog"
 	"lastmile/shared/docs"
 	"lastmile/shared/order"
@@ -13,15 +15,6 @@ type stock struct {
 	Available  bool  `firestore:"available"`
 }
 
-// Shelf returns a lookup of what orders have taken of an item.
-func (s *Store) Shelf(shop, item string) *docs.Lookup[order.Shelf] {
-	return s.shelves(shop).Lookup(catalog.DocID(item))
-}
-
-func (s *Store) shelves(shop string) docs.Collection[order.Shelf] {
-	return docs.In[order.Shelf](s.db, "shops", shop, "stock")
-}
-
 func (s *Store) items(shop string) docs.Collection[stock] {
 	return docs.In[stock](s.db, "shops", shop, "items")
 }
@@ -29,7 +22,7 @@ func (s *Store) items(shop string) docs.Collection[stock] {
 // shelf is one shelf with its item while it is read, changed and written.
 type shelf struct {
 	item   *docs.Lookup[stock]
-	stored *docs.Lookup[order.Shelf]
+	docID  string
 	before order.Shelf // under the provider's present figure
 	now    order.Shelf
 }
@@ -61,10 +54,11 @@ type shelves struct {
 	store *Store
 	shop  string
 	of    map[string]*shelf
+	racks *Racks
 }
 
 func (s *Store) gather(shop string) *shelves {
-	return &shelves{store: s, shop: shop, of: make(map[string]*shelf)}
+	return &shelves{store: s, shop: shop, of: make(map[string]*shelf), racks: s.Racks(shop)}
 }
 
 // add adds the shelves of an order's counted lines, which then have to be
@@ -72,18 +66,17 @@ func (s *Store) gather(shop string) *shelves {
 func (g *shelves) add(lines []order.Line) {
 	for _, line := range lines {
 		if line.Counted && g.of[line.Item] == nil {
-			g.of[line.Item] = &shelf{
-				item:   g.store.items(g.shop).Lookup(catalog.DocID(line.Item)),
-				stored: g.store.Shelf(g.shop, line.Item),
-			}
+			id := catalog.DocID(line.Item)
+			g.of[line.Item] = &shelf{item: g.store.items(g.shop).Lookup(id), docID: id}
+			g.racks.add(id)
 		}
 	}
 }
 
 func (g *shelves) fetchers() []docs.Fetcher {
-	var all []docs.Fetcher
+	all := g.racks.Fetchers()
 	for _, h := range g.of {
-		all = append(all, h.item, h.stored)
+		all = append(all, h.item)
 	}
 	return all
 }
@@ -91,7 +84,7 @@ func (g *shelves) fetchers() []docs.Fetcher {
 // fetched brings the shelves under the provider's present figures.
 func (g *shelves) fetched() {
 	for _, h := range g.of {
-		h.now = h.stored.Data
+		h.now = g.racks.shelf(h.docID)
 		if h.item.Data.StockKnown {
 			h.now = h.now.At(h.item.Data.Stock)
 		}
@@ -132,11 +125,27 @@ func (g *shelves) change(lines []order.Line, f func(s order.Shelf, quantity int6
 
 // writes are what stores the changes, if nobody else changed the same.
 func (g *shelves) writes() []docs.Write {
-	var all []docs.Write
+	changed := make(map[string]rack)
 	for _, h := range g.of {
-		if h.now != h.before {
-			all = append(all, g.store.shelves(g.shop).Replace(h.stored, h.now))
+		if h.now == h.before {
+			continue
 		}
+		id := rackOf(h.docID)
+		r, ok := changed[id]
+		if !ok {
+			r.Shelves = maps.Clone(g.racks.of[id].Data.Shelves)
+			if r.Shelves == nil {
+				r.Shelves = make(map[string]order.Shelf)
+			}
+			changed[id] = r
+		}
+		if r.Shelves[h.docID] = h.now; h.now.Held == 0 && h.now.Sold == 0 {
+			delete(r.Shelves, h.docID)
+		}
+	}
+	var all []docs.Write
+	for id, r := range changed {
+		all = append(all, g.store.racks(g.shop).Replace(g.racks.of[id], r))
 	}
 	return all
 }

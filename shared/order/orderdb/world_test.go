@@ -114,9 +114,9 @@ func (w *world) set(i item) {
 
 func (w *world) shelf(id string) order.Shelf {
 	w.t.Helper()
-	l := w.orders.Shelf("bakery", id)
-	require.NoError(w.t, w.db.Fetch(w.t.Context(), l))
-	return l.Data
+	racks := w.orders.Racks("bakery", id)
+	require.NoError(w.t, w.db.Fetch(w.t.Context(), racks.Fetchers()...))
+	return racks.Shelf(id)
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
