@@ -52,7 +52,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	for view, text := range map[string]string{
 		"/": order[:8], "/orders": order[:12], "/orders/" + order: "Bread of rye", "/dispatch": "Newest rounds", "/couriers": "Cyd", "/couriers/cyd": "bicycle",
 		"/campaigns": "Rye week", "/campaigns/" + campaign: "1500", "/catalogues": "Bakery", "/catalogues/bakery": "baseUrl", "/jobs": "Jobs", "/deadletters": "bulk.page.v1",
-		letter: "bulkpage", "/logs?entity=order:" + order: "POST /v1/orders", "/slow": "Slow calls", "/pushes": "Notifications", "/cutovers": "Name a function", "/system": "Gateways",
+		letter: "bulkpage", "/logs?entity=order:" + order: "POST /v1/orders", "/slow": "Slow calls", "/pushes": "Notifications", "/settings": "What scores are made by", "/settings/scores": "half life days", "/settings/zones/malta": "every seconds", "/cutovers": "Name a function", "/system": "Gateways",
 	} {
 		page.open(view)
 		page.shows(text)
@@ -74,6 +74,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 			`(() => { const s = document.querySelector('#settings'); const v = JSON.parse(s.value); v.limits = {...v.limits, parallelism: 7}; s.value = JSON.stringify(v) })()`))
 		require.NoError(t, err)
 		page.press("Save")
+		page.press("Store it")
 		page.shows("limits.parallelism")
 		var stored struct{ Settings catalog.Settings }
 		require.Equal(t, http.StatusOK, b.call(t, "GET", "/v1/shops/bakery/catalog", nil, &stored))

@@ -1,11 +1,16 @@
 // A map on a canvas: roads that are drawn once for each view of it, and couriers
 // and places that are drawn anew for each frame.
 import { h } from './dom.js'
+import { paintGround } from './ground.js'
 
 const world = 256 // of Mercator's square at zoom 0
 const mx = (lng) => ((lng + 180) / 360) * world
 const my = (lat) => (0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) / (2 * Math.PI)) * world
+const named = 120_000 // pixels for each world unit from which on shops have names
+const still = matchMedia('(prefers-reduced-motion: reduce)')
 const glide = 5000 // ms in which a courier moves on to its next position
+
+const legend = [['courier', 'free courier'], ['busy', 'carries something'], ['old', 'not heard of'], ['shop', 'shop'], ['order', 'order at its shop'], ['door', 'door of an order'], ['alarm', 'no courier found']]
 
 /** MapCanvas shows roads, couriers and orders. */
 export class MapCanvas {
@@ -35,7 +40,8 @@ export class MapCanvas {
     })
     this.element = h('div', { class: 'map-box', 'data-own': 'map' }, this.canvas, this.tip,
       h('div', { class: 'zoom' }, [['+', 'Zoom in', 1.6], ['−', 'Zoom out', 1 / 1.6]].map(([t, label, by]) => h('button', { type: 'button', 'aria-label': label, onclick: () => this.zoom(by) }, t)),
-        h('button', { type: 'button', 'aria-label': 'Show all', onclick: () => this.fit() }, '⤢')))
+        h('button', { type: 'button', 'aria-label': 'Show all', onclick: () => this.fit() }, '⤢')),
+      first === 'roads' && h('ul', { class: 'legend', 'aria-label': 'Legend' }, legend.map(([k, text]) => h('li', { 'data-mark': k }, text))))
     this.sized = new ResizeObserver(() => this.#resize())
     this.sized.observe(this.element)
     this.scheme = matchMedia('(prefers-color-scheme: dark)')
@@ -56,7 +62,7 @@ export class MapCanvas {
 
   recolour = () => {
     const style = getComputedStyle(document.documentElement)
-    this.colours = Object.fromEntries(['land', 'road', 'road-wide', 'courier', 'courier-busy', 'courier-old', 'order', 'alarm', 'shop', 'zone', 'text'].map((n) => [n, style.getPropertyValue('--map-' + n).trim() || '#888']))
+    this.colours = Object.fromEntries(['land', 'ground', 'road', 'road-edge', 'courier', 'courier-busy', 'courier-old', 'order', 'alarm', 'shop', 'zone', 'text'].map((n) => [n, style.getPropertyValue('--map-' + n).trim() || '#888']))
     this.#sheet = null
   }
 
@@ -216,37 +222,7 @@ export class MapCanvas {
     c.fillRect(0, 0, canvas.width, canvas.height)
     c.setTransform(ratio, 0, 0, ratio, 0, 0)
     this.#sheet = { canvas, x: v.x, y: v.y, scale: v.scale, ratio, margin }
-    this.#drawRoads(c, w, hgt, margin)
-  }
-
-  #drawRoads(c, w, hgt, margin) {
-    const v = this.#view
-    const px = (x) => (x - v.x) * v.scale + w / 2 + margin
-    const py = (y) => (y - v.y) * v.scale + hgt / 2 + margin
-    const [right, bottom] = [w + 2 * margin, hgt + 2 * margin]
-    c.lineJoin = c.lineCap = 'round'
-    for (const [wide, colour] of [[false, this.colours.road], [true, this.colours['road-wide']]]) {
-      c.beginPath()
-      for (const { speed, flat } of this.#roads) {
-        if (speed >= 45 !== wide) continue
-        if (outside(flat, px, py, right, bottom)) continue
-        c.moveTo(px(flat[0]), py(flat[1]))
-        for (let i = 2; i < flat.length; i += 2) c.lineTo(px(flat[i]), py(flat[i + 1]))
-      }
-      c.strokeStyle = colour
-      c.lineWidth = Math.min(Math.max(v.scale / 60_000, 0.5), 7) * (wide ? 1.8 : 1)
-      c.stroke()
-    }
-    c.strokeStyle = this.colours.zone
-    c.lineWidth = 1.5
-    c.setLineDash([6, 5])
-    for (const ring of this.#area) {
-      c.beginPath()
-      ring.forEach(([x, y], i) => (i ? c.lineTo(px(x), py(y)) : c.moveTo(px(x), py(y))))
-      c.closePath()
-      c.stroke()
-    }
-    c.setLineDash([])
+    paintGround(c, { view: v, w, hgt, margin, roads: this.#roads, areas: this.#area, colours: this.colours })
   }
 
   #drawTrail(c, w, hgt) {
@@ -260,18 +236,67 @@ export class MapCanvas {
   }
 
   #drawMarks(c, w, hgt) {
+    this.#drawWays(c, w, hgt)
+    const beat = still.matches ? 0.5 : (performance.now() % 1600) / 1600
     for (const m of this.#marks) {
       const [x, y] = this.#screen(m.x, m.y, w, hgt)
-      if (x < -9 || y < -9 || x > w + 9 || y > hgt + 9) continue
-      c.beginPath()
-      if (m.kind === 'shop') c.rect(x - 3.5, y - 3.5, 7, 7)
-      else c.arc(x, y, m.alarm ? 6 : 4, 0, 7)
-      c.lineWidth = 2
-      c.fillStyle = m.kind === 'shop' ? this.colours.shop : m.alarm ? this.colours.alarm : this.colours.land
-      c.strokeStyle = m.kind === 'shop' ? this.colours.land : m.alarm ? this.colours.alarm : this.colours.order
-      c.fill()
-      c.stroke()
+      if (x < -20 || y < -20 || x > w + 20 || y > hgt + 20) continue
+      if (m.kind === 'shop') this.#drawShop(c, m, x, y)
+      else this.#drawOrder(c, m, x, y, beat)
     }
+  }
+
+  // #drawWays joins couriers to the doors that they are on their way to.
+  #drawWays(c, w, hgt) {
+    c.beginPath()
+    for (const m of this.#marks) {
+      const f = m.carried && this.#fleet.get(m.carried)
+      if (!f) continue
+      c.moveTo(...this.#screen(f.x, f.y, w, hgt))
+      c.lineTo(...this.#screen(m.x, m.y, w, hgt))
+    }
+    c.globalAlpha = 0.45
+    c.strokeStyle = this.colours['courier-busy']
+    c.lineWidth = 1.2
+    c.stroke()
+    c.globalAlpha = 1
+  }
+
+  #drawShop(c, m, x, y) {
+    c.beginPath()
+    c.roundRect(x - 4, y - 4, 8, 8, 2)
+    c.fillStyle = this.colours.shop
+    c.strokeStyle = this.colours.ground
+    c.lineWidth = 1.5
+    c.fill()
+    c.stroke()
+    if (this.#view.scale < named) return
+    c.font = '500 11px system-ui, sans-serif'
+    c.textAlign = 'center'
+    c.lineWidth = 3
+    c.strokeText(m.label, x, y + 17)
+    c.fillText(m.label, x, y + 17)
+  }
+
+  // #drawOrder draws a ring at the shop, a disc at the door, and what needs somebody
+  // as an alarm.
+  #drawOrder(c, m, x, y, beat) {
+    const colour = m.alarm ? this.colours.alarm : this.colours.order
+    if (m.alarm) {
+      c.beginPath()
+      c.arc(x, y, 6 + 10 * beat, 0, 7)
+      c.globalAlpha = 0.5 * (1 - beat)
+      c.fillStyle = colour
+      c.fill()
+      c.globalAlpha = 1
+    }
+    c.beginPath()
+    c.arc(x, y, m.alarm ? 6 : m.carried ? 3.5 : 5, 0, 7)
+    c.fillStyle = m.alarm || m.carried ? colour : this.colours.ground
+    c.strokeStyle = m.carried ? this.colours.ground : colour
+    c.lineWidth = m.carried ? 1.2 : 2
+    c.fill()
+    c.stroke()
   }
 
   #drawFleet(c, w, hgt) {
@@ -291,6 +316,8 @@ export class MapCanvas {
     }
     for (const [colour, at] of Object.entries(groups)) {
       c.fillStyle = this.colours[colour]
+      c.strokeStyle = this.colours.ground
+      c.lineWidth = 2.4
       c.beginPath()
       for (let i = 0; i < at.length; i += 2) {
         if (r < 3) c.rect(at[i] - r, at[i + 1] - r, 2 * r, 2 * r)
@@ -299,6 +326,7 @@ export class MapCanvas {
           c.arc(at[i], at[i + 1], r, 0, 7)
         }
       }
+      if (r >= 3) c.stroke() // a rim keeps those apart who stand together
       c.fill()
     }
   }
@@ -360,12 +388,4 @@ export class MapCanvas {
     for (const m of this.#marks) look(m, m.kind, m.x, m.y)
     return best
   }
-}
-
-function outside(flat, px, py, right, bottom) {
-  const x0 = px(flat[0])
-  const y0 = py(flat[1])
-  const x1 = px(flat[flat.length - 2])
-  const y1 = py(flat[flat.length - 1])
-  return (x0 < 0 && x1 < 0) || (y0 < 0 && y1 < 0) || (x0 > right && x1 > right) || (y0 > bottom && y1 > bottom)
 }

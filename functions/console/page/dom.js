@@ -25,7 +25,8 @@ function listen(el, type, f) {
 /**
  * update makes old look like fresh, and keeps what did not change: focus, selection
  * and scroll stay where they are. Children with a data-key are found again by it.
- * What a person is typing into is left alone, and so is what has data-own.
+ * What a person is typing into is left alone, and so is what has data-own: it is
+ * replaced when that becomes another, unless it has data-busy.
  */
 export function update(old, fresh) {
   if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) return old.replaceWith(fresh)
@@ -33,7 +34,10 @@ export function update(old, fresh) {
     if (old.data !== fresh.data) old.data = fresh.data
     return
   }
-  if (old.dataset.own !== undefined && fresh.dataset.own === old.dataset.own) return
+  if (old.dataset.own !== undefined) {
+    if (old.dataset.busy === undefined && fresh.dataset.own !== old.dataset.own) old.replaceWith(fresh)
+    return
+  }
   attributes(old, fresh)
   for (const [type, f] of Object.entries(fresh.listeners ?? {})) listen((old.listeners ??= {}, old), type, f)
   children(old, [...fresh.childNodes])

@@ -26,8 +26,11 @@ const views = [
   ['/logs', 'Logs', 'logs'],
   ['/slow', 'Slow calls', 'slow'],
   ['/pushes', 'Notifications', 'pushes'],
-  ['/cutovers', 'Cut-overs', 'cutovers'],
   ['/system', 'System', 'system'],
+  ['/settings', 'Settings', 'settings'],
+  ['/settings/scores', 'What scores are made by', 'scoring'],
+  ['/settings/zones/:zone', 'Dispatch', 'zone'],
+  ['/cutovers', 'Cut-overs', 'cutovers'],
 ]
 
 const main = document.getElementById('main')
@@ -90,7 +93,8 @@ export function go(path, query) {
 
 function drawNav(path = '/') {
   const at = '/' + path.split('/')[1]
-  const items = views.filter(([p]) => !p.includes(':')).map(([p, title]) => h('li', null, h('a', { href: '#' + p, 'aria-current': p === at || (at === '/rounds' && p === '/dispatch') ? 'page' : null }, title)))
+  const group = new Set(['/campaigns', '/deadletters', '/settings']) // these begin one
+  const items = views.filter(([p]) => p.lastIndexOf('/') === 0).map(([p, title]) => h('li', { class: group.has(p) ? 'group' : null }, h('a', { href: '#' + p, 'aria-current': p === at || (at === '/rounds' && p === '/dispatch') ? 'page' : null }, title)))
   show(document.getElementById('nav'), h('ul', null, items))
 }
 

@@ -6,6 +6,8 @@ import { age, span, at } from './format.js'
 import { listen, watch, now } from './live.js'
 
 const calm = 400 // ms between two loads, however much happens
+const seldom = 300 // seconds between two loads while nothing happens
+const deafly = 5 // seconds between two loads while nobody tells what happens
 
 /** Page is one opened view, from its title to its last timer. */
 export class Page {
@@ -58,12 +60,14 @@ export class Page {
   }
 
   /**
-   * keep loads and draws, again after each event for which on says so, and every
-   * so many seconds: of those that events do not tell of.
+   * keep loads and draws, and again when something happens that the view is about:
+   * an event for which on says so, or whatever leaves a record that names one of
+   * about. So nothing is asked for as long as nothing happens, but for what nobody
+   * can tell, every so many seconds.
    */
-  keep(load, draw, { on = () => false, every = 15 } = {}) {
+  keep(load, draw, { on = () => false, about = [], every = seldom } = {}) {
     Object.assign(this, { load, draw, every })
-    this.hear((f) => (f.t === 'connection.resumed' || on(f)) && this.soon())
+    this.hear((f) => (f.t === 'connection.resumed' || on(f) || touches(f, about)) && this.soon())
     return this.refresh()
   }
 
@@ -98,7 +102,7 @@ export class Page {
 
   // #pause is shorter while the gateway does not tell what happens.
   #pause() {
-    return 1000 * (now().state === 'live' ? this.every : Math.min(this.every, 5))
+    return 1000 * (now().state === 'live' ? this.every : Math.min(this.every, deafly))
   }
 
   #whenSeen() {
@@ -134,4 +138,12 @@ export class Page {
       return null
     }
   }
+}
+
+// touches tells whether an event says that records were kept of any of these: by
+// name, or by a path above or below.
+function touches(f, about) {
+  if (f.t !== 'records.kept') return false
+  const near = (a, b) => a === b || (a[0] === '/' && (a.startsWith(b + '/') || b.startsWith(a + '/')))
+  return f.d.more || f.d.about.some((a) => about.some((b) => near(a, b)))
 }

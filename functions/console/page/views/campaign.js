@@ -9,7 +9,7 @@ export function open(page) {
   page.keep(async () => {
     const [{ body, tag }, used] = await Promise.all([read(path), get(path + '/redemptions', { limit: 50 }).catch(() => null)])
     return { c: body, tag, used: used?.records ?? [] }
-  }, (data) => draw(page, path, data), { on: (f) => f.t === 'campaign.changed' && f.d?.campaign === page.params.campaign, every: 30 })
+  }, (data) => draw(page, path, data), { on: (f) => f.t === 'campaign.changed' && f.d?.campaign === page.params.campaign, about: [path] })
 }
 
 function draw(page, path, { c, tag, used }) {

@@ -21,7 +21,7 @@ export function open(page) {
     timeline(campaigns),
     table('Campaigns', ['Campaign', 'Shop', 'Kind', 'State', 'Starts', 'Ends', 'By'], campaigns.map((c) => row(c.id, link('/campaigns/' + c.id, c.title), link('/catalogues/' + c.shop, c.shop), c.kind.replace('_', ' '), chip(c.effective), at(c.schedule.starts ?? c.created), at(c.schedule.ends), c.by)), 'No campaigns'),
     list.button(page),
-  ], { on: (f) => f.t === 'campaign.changed', every: 30 })
+  ], { on: (f) => f.t === 'campaign.changed', about: ['/v1/campaigns'] })
 }
 
 // timeline draws the week before now and the three after. The table has it all in

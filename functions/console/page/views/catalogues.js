@@ -15,7 +15,7 @@ export function open(page) {
       link('/catalogues/' + s.id, s.id), s.name, s.zone, chip(s.openNow ? 'ok' : 'closed', s.openNow ? 'open' : 'closed'), state(s.fresh), number(s.fresh?.complete ? span(s.fresh.ageSeconds) : ''),
       since(s.fresh?.complete?.finished), s.fresh?.last ? [link('/jobs/' + s.fresh.last.job, s.fresh.last.state ?? 'expired'), ' ', since(s.fresh.last.started)] : '', since(s.fresh?.nextDue))), 'No shops'),
     list.button(page),
-  ], { every: 15 })
+  ], { about: ['/v1/shops', 'service:jobfinish', 'service:jobplan'], every: 60 })
 }
 
 const state = (f) => (!f ? 'none' : !f.active ? chip('off', 'off') : f.stale ? chip('stale') : chip('fresh'))

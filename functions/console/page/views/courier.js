@@ -18,7 +18,7 @@ export function open(page) {
       maybe(get(path)), maybe(get(path + '/score')), maybe(get(path + '/facts', { limit: 100 })), maybe(get(path + '/location')), maybe(get('/v1/presence', { client: 'courier:' + name })), maybe(get('/v1/logs', { entity: 'courier:' + name, limit: 100, order: 'newest' })),
     ])
     return { c, score, known: known?.facts ?? [], where, online: presence?.connections[0] > 0, log }
-  }, (data) => draw(page, path, data), { on: (f) => f.t === 'presence.changed' || f.k === 'courier:' + name, every: 15 })
+  }, (data) => draw(page, path, data), { on: (f) => f.t === 'presence.changed' || f.k === 'courier:' + name, about: ['courier:' + name, path, 'service:scoreupdate'] })
 }
 
 function draw(page, path, { c, score, known, where, online, log }) {

@@ -29,5 +29,5 @@ export function open(page) {
       link('/couriers/' + c.id, c.id), c.name, c.zone, c.vehicle, c.disabled ? chip('down', 'disabled') : c.onDuty ? chip('active', 'on duty') : 'off', c.connections > 0 ? chip('online') : 'no',
       number(`${c.load.orders?.length ?? 0} of ${c.capacity}`), number(c.cashLimit / 100), number(c.score ? fixed(c.score.value) : ''), since(c.seen))), 'No couriers'),
     list.button(page),
-  ], { on: (f) => f.t === 'presence.changed', every: 15 })
+  ], { about: ['/v1/couriers', 'service:gateway', 'service:scoreupdate'] })
 }

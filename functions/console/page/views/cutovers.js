@@ -8,7 +8,7 @@ import { go } from '../frame.js'
 export function open(page) {
   const name = page.query.function
   show(page.tools, h('label', { class: 'choice' }, h('span', null, 'Function'), h('input', { value: name, size: 16, onchange: (e) => go('/cutovers', { function: e.target.value.trim() }) })))
-  if (!name) return page.keep(async () => null, () => h('p', { class: 'empty' }, 'Name a function that is being replaced, such as catalogpage.'), { every: 600 })
+  if (!name) return page.keep(async () => null, () => h('p', { class: 'empty' }, 'Name a function that is being replaced, such as catalogpage.'))
   const path = '/v1/cutovers/' + id(name)
   page.keep(async () => {
     const [c, found] = await Promise.all([get(path), get(path + '/comparisons', { limit: 50 })])
@@ -20,7 +20,7 @@ export function open(page) {
     table('Flips', ['For', 'Path', 'From', 'By'], Object.entries(c.flips ?? {}).flatMap(([who, all]) => all.map((f) => row(who + f.at, who || 'everyone', chip(f.path), at(f.at), f.by))), 'The old path is live for everyone'),
     h('h2', null, 'Differences'),
     table('Comparisons', ['Event', 'Tenant', 'When', 'Live', 'Missing#', 'Extra#'], comparisons.map((x) => row(x.event, x.event, x.tenant, at(x.at), x.path, number(x.missing?.length ?? 0), number(x.extra?.length ?? 0))), 'No differences'),
-  ], { every: 10 })
+  ], { about: ['/v1/cutovers', 'service:' + name] })
 }
 
 async function flip(page, path, name) {

@@ -19,7 +19,7 @@ export function open(page) {
       facts([['Event', l.event], ['About', l.subject && link('/logs?entity=' + encodeURIComponent(l.subject), l.subject)], ['Function', l.function], ['Subscription', l.subscription], ['Class', l.class], ['Attempts', l.attempts], ['Given up', at(l.at)], ['Replays', l.replays], ['Last replay', at(l.replayed)]]),
       h('h2', null, 'What it says'), payload(l.data), h('h2', null, 'Attributes'), json(l.attributes), h('h2', null, 'Records'), records(log?.records),
     ]
-  }, { every: 5 })
+  }, { about: ['/v1/deadletters', 'service:deadletter'] })
 }
 
 function payload(data) {

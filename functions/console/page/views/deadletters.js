@@ -16,7 +16,7 @@ export function open(page) {
   page.keep(list.load, (letters) => [
     table('Dead letters', ['Event', 'About', 'Function', 'Class', 'Cause', 'Attempts#', 'State', 'Given up'], letters.map((l) => row(l.id, link('/deadletters/' + encodeURIComponent(l.id), l.type), l.subject, l.function, l.class, h('span', { class: 'what' }, l.cause), number(l.attempts), chip(l.state), at(l.at))), 'No dead letters'),
     list.button(page),
-  ], { every: 10 })
+  ], { about: ['/v1/deadletters', 'service:deadletter'] })
 }
 
 async function replayAll(page, filter) {

@@ -23,5 +23,5 @@ export function open(page) {
       h('h2', null, 'Newest rounds', zone && ' in ' + zone),
       table('Rounds', ['Round', 'When', 'Orders#'], rounds.map((r) => row(r.id, link('/rounds/' + r.id, r.id.slice(0, 14)), at(r.at), number(whole(r.orders?.length)))), 'No rounds yet'),
     ]
-  }, { on: (f) => f.t === 'order.unassigned' || f.t === 'order.changed', every: 10 })
+  }, { on: (f) => f.t === 'order.unassigned', about: ['service:assign', '/v1/dispatch', '/v1/zones'] })
 }

@@ -10,12 +10,10 @@ const over = ['done', 'partial', 'failed', 'cancelled']
 export function open(page) {
   const path = '/v1/jobs/' + id(page.params.job)
   page.name('Job ', h('code', null, page.params.job))
-  page.watch('job:' + page.params.job)
   page.keep(async () => {
     const [job, failed, pages, log] = await Promise.all([get(path), get(path + '/pages', { state: 'failed', limit: 50 }), get(path + '/pages', { limit: 50 }), get('/v1/logs', { job: page.params.job, limit: 200 }).catch(() => null)])
-    page.every = over.includes(job.state) ? 30 : 1
     return { job, failed: failed.pages ?? [], pages: pages.pages ?? [], log }
-  }, (data) => draw(page, path, data), { on: (f) => f.t === 'job.progress', every: 1 })
+  }, (data) => draw(page, path, data), { about: ['job:' + page.params.job, path] })
 }
 
 function draw(page, path, { job: j, failed, pages, log }) {

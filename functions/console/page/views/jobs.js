@@ -14,7 +14,7 @@ export function open(page) {
     table('Jobs', ['Job', 'Kind', 'Shop', 'State', 'Progress', 'Changed#', 'Failed#', 'By', 'Created'], jobs.map((j) => row(j.id,
       link('/jobs/' + j.id, j.id.slice(0, 10)), j.kind, link('/catalogues/' + j.shop, j.shop), chip(j.state), bar(j), number(whole(j.tally.changed)), number(whole(j.tally.failed)), j.by, at(j.created))), 'No jobs'),
     list.button(page),
-  ], { on: (f) => f.t === 'job.progress', every: 3 })
+  ], { about: ['/v1/jobs', 'service:jobplan', 'service:jobfinish', 'service:catalogpage', 'service:bulkpage'] })
 }
 
 /** bar shows how far a job has come. */

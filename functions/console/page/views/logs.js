@@ -15,5 +15,5 @@ export function open(page) {
     e.preventDefault()
     go('/logs', { ...q, ...Object.fromEntries(new FormData(form)) })
   } }, names.map(([name, label]) => field(label, h('input', { name, value: q[name], maxlength: 256, spellcheck: 'false' }))), h('button', { type: 'submit', class: 'main' }, 'Search'))
-  page.keep(list.load, (found) => [form, records(found), list.button(page)], { every: 15 })
+  page.keep(list.load, (found) => [form, records(found), list.button(page)], { on: (f) => f.t === 'records.kept' })
 }

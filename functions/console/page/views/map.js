@@ -17,7 +17,7 @@ export function open(page) {
   loadGround(page, map)
   follow(page, map)
   fleet(page, map)
-  page.keep(() => load(), (data) => draw(map, data), { on: (f) => f.t === 'order.changed' || f.t === 'order.unassigned', every: 30 })
+  page.keep(() => load(), (data) => draw(map, data), { on: (f) => f.t === 'order.changed' || f.t === 'order.unassigned', about: ['/v1/shops'], every: 60 })
 }
 
 // load asks for what is open. The newest are enough to see how it goes; the
@@ -33,15 +33,15 @@ function draw(map, { orders, more, lost, shops }) {
   map.setBusy(new Set(orders.map((o) => o.courier).filter(Boolean)))
   map.setMarks([
     ...shops.map((s) => ({ kind: 'shop', id: s.id, label: s.name, ...s.point })),
-    ...orders.map((o) => ({ kind: 'order', id: o.id, label: `order ${o.id}: ${o.state}`, alarm: lost.has(o.id), ...(o.state === 'picked_up' ? o.dropoff : o.pickup).point })),
+    ...orders.map((o) => ({ kind: 'order', id: o.id, label: `order ${o.id}: ${o.state}`, alarm: lost.has(o.id), carried: o.state === 'picked_up' && o.courier, ...(o.state === 'picked_up' ? o.dropoff : o.pickup).point })),
   ])
   const states = Object.groupBy(orders, (o) => o.state)
   const count = (s) => whole(states[s]?.length ?? 0) + (more ? '+' : '')
   return [
     h('div', { class: 'split' }, map.element, h('section', { class: 'beside', 'aria-label': 'Orders under way' },
       h('ul', { class: 'counts' },
-        [['placed', 'placed'], ['accepted', 'being prepared'], ['ready', 'ready'], ['picked_up', 'on the way']].map(([s, t]) => h('li', { 'data-key': s }, h('a', { href: `#/orders?state=${s}` }, h('b', null, count(s)), t))),
-        h('li', { 'data-key': 'lost', class: lost.size ? 'alarm' : null }, h('a', { href: '#/dispatch' }, h('b', null, whole(lost.size)), 'without courier')),
+        [['placed', 'placed'], ['accepted', 'in kitchens'], ['ready', 'ready'], ['picked_up', 'on the way']].map(([s, t]) => h('li', { 'data-key': s }, h('a', { href: `#/orders?state=${s}` }, h('b', null, count(s)), t))),
+        h('li', { 'data-key': 'lost', class: lost.size ? 'alarm' : null }, h('a', { href: '#/dispatch' }, h('b', null, whole(lost.size)), 'no courier')),
         h('li', { 'data-key': 'fleet' }, h('a', { href: '#/couriers' }, h('b', { id: 'fleet-size' }, whole(map.size)), 'couriers'))),
       table('Newest open orders', ['Order', 'State', 'Shop', 'Placed'], orders.slice(0, 60).map((o) => row(o.id, link('/orders/' + o.id, o.id.slice(0, 8)), chip(lost.has(o.id) ? 'unassigned' : o.state), o.shop, since(o.placedAt))), 'No order is under way'))),
   ]

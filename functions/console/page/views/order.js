@@ -29,7 +29,7 @@ export function open(page) {
     const round = newest && (await maybe(get('/v1/rounds/' + newest.id)))
     const where = o.courier && o.open ? await maybe(get(`/v1/couriers/${id(o.courier)}/location`)) : null
     return { o, search, rounds: rounds?.rounds ?? [], round, trail, log, where }
-  }, (data) => draw(page, map, data), { on: (f) => f.d?.order === order || f.k === 'order:' + order, every: 20 })
+  }, (data) => draw(page, map, data), { on: (f) => f.d?.order === order || f.k === 'order:' + order, about: ['order:' + order, path] })
 }
 
 function draw(page, map, { o, search, rounds, round, trail, log, where }) {

@@ -16,5 +16,5 @@ export function open(page) {
       link('/orders/' + o.id, o.id.slice(0, 12)), chip(o.state), link('/catalogues/' + o.shop, o.shop), o.customer, o.courier ? link('/couriers/' + o.courier, o.courier) : '',
       number(money(o.price.total, o.price.currency)), at(o.placedAt), since(o.closedAt ?? o.pickedUpAt ?? o.readyAt ?? o.acceptedAt ?? o.placedAt))), 'No orders'),
     list.button(page),
-  ], { on: (f) => f.t === 'order.changed', every: 30 })
+  ], { on: (f) => f.t === 'order.changed' })
 }

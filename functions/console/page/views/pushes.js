@@ -12,5 +12,5 @@ export function open(page) {
   page.keep(list.load, (pushes) => [
     table('Notifications', ['When', 'To', 'Text', 'What', 'Outcome', 'Devices#', 'Cause'], pushes.map((p) => row(p.id, at(p.at), p.client, p.text, p.kind, chip(p.outcome), number(p.devices?.length ?? 0), p.cause ?? '')), 'Nothing was pushed'),
     list.button(page),
-  ], { every: 10 })
+  ], { about: ['service:notify'] })
 }

@@ -18,5 +18,5 @@ export function open(page) {
     facts([['When', at(r.at)], ['Zone', link('/dispatch?zone=' + r.zone, r.zone)], ['Orders', whole(r.input.orders?.length)], ['Couriers', whole(r.input.couriers?.length)], ['Settings', 'version ' + r.input.config?.version], ['Scores', 'config ' + r.scores]]),
     entries(again ? { ...r, decision: again.decision } : r),
     h('details', null, h('summary', null, 'All that went in'), json(r.input)),
-  ], { every: 600 })
+  ])
 }

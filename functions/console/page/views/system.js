@@ -15,7 +15,7 @@ export function open(page) {
       get('/v1/logs', { level: 'ERROR', from: ago(900), limit: 50 }), get('/v1/logs', { state: 'started', olderThan: 120, from: ago(86400), limit: 50 }), get('/v1/slow-calls', { from: ago(900), limit: 50 }),
     ].map(ok))
     return { system, gateways, letters, lost, errors, stuck, slow }
-  }, draw, { on: (f) => f.t === 'order.unassigned' || f.t === 'presence.changed', every: 10 })
+  }, draw, { on: (f) => f.t === 'order.unassigned', about: ['error', 'slow', 'service:deadletter', 'service:gateway', '/v1/deadletters'], every: 10 })
 }
 
 function draw({ system, gateways, letters, lost, errors, stuck, slow }) {
