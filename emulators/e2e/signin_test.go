@@ -129,3 +129,20 @@ func TestSigningOutClosesSocketsAtOnce(t *testing.T) {
 	require.Contains(t, text, `"code":4010,"reason":"signed out"`, "told by the API, not found out")
 	t.Logf("the socket was closed after %v", time.Since(start))
 }
+
+func TestACourierWhoIsDisabledIsSignedOut(t *testing.T) {
+	b := openBakehouse(t)
+	grant, err := b.SignIn(t.Context(), auth.Courier, "cyd")
+	require.NoError(t, err)
+	cyd := []string{"Authorization", "Bearer " + grant.Handle}
+	require.Equal(t, http.StatusOK, b.call(t, "GET", "/v1/couriers/cyd", nil, &object{}, cyd...))
+	profile := object{"name": "Cyd", "zone": "malta", "vehicle": "car", "capacity": 2, "cashLimit": 0, "disabled": true}
+	require.Equal(t, http.StatusOK, b.call(t, "PUT", "/v1/couriers/cyd", profile, &object{}))
+	require.Equal(t, http.StatusUnauthorized, b.call(t, "GET", "/v1/couriers/cyd", nil, &object{}, cyd...))
+	_, err = b.SignIn(t.Context(), auth.Courier, "cyd")
+	require.ErrorIs(t, err, auth.ErrRefused, "and does not get in again")
+	profile["disabled"] = false
+	require.Equal(t, http.StatusOK, b.call(t, "PUT", "/v1/couriers/cyd", profile, &object{}))
+	_, err = b.SignIn(t.Context(), auth.Courier, "cyd")
+	require.NoError(t, err)
+}

@@ -53,7 +53,5 @@ func (r Accounts) put(ctx context.Context, in *PutAccount) (*struct{}, error) {
 	if !in.Body.Disabled {
 		return nil, nil
 	}
-	_, err := r.Sessions.Sessions.RevokeAll(ctx, in.Entity, in.ID)
-	r.Sessions.disconnect(ctx, in.Entity, in.ID, "")
-	return nil, sessionProblem(err)
+	return nil, r.Sessions.end(ctx, in.Entity, in.ID)
 }

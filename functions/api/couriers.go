@@ -15,7 +15,10 @@ import (
 )
 
 // Couriers are the routes of couriers.
-type Couriers struct{ Store *courierdb.Store }
+type Couriers struct {
+	Store    *courierdb.Store
+	Sessions Sessions // of those who are disabled, to be ended
+}
 
 func (r Couriers) register(api huma.API) {
 	const path = "/v1/couriers/{courier}"
@@ -27,7 +30,8 @@ func (r Couriers) register(api huma.API) {
 	}, r.get)
 	handle(api, huma.Operation{
 		OperationID: "put-courier", Method: http.MethodPut, Path: path, Tags: tags,
-		Summary: "Change a courier, disable one, or take on a new one", Errors: []int{http.StatusPreconditionFailed}, Extensions: trips(11), // again where others change them
+		Summary: "Change a courier, take on a new one, or disable one, which ends their sessions", Errors: []int{http.StatusPreconditionFailed},
+		Extensions: trips(20), // again where others change them, and their sessions
 	}, r.put)
 	handle(api, huma.Operation{
 		OperationID: "set-duty", Method: http.MethodPut, Path: path + "/duty", Tags: tags, Security: own,
@@ -119,6 +123,9 @@ func (r Couriers) put(ctx context.Context, in *putCourier) (*courierAnswer, erro
 	if errors.Is(err, courier.ErrUnknown) && expected <= 0 {
 		c = courier.Courier{ID: id}.With(in.Body, by, now)
 		err = r.Store.Create(ctx, c)
+	}
+	if err == nil && c.Disabled {
+		err = r.Sessions.end(ctx, auth.Courier, in.Courier)
 	}
 	return answerCourier(c, err)
 }

@@ -169,6 +169,13 @@ func (r Sessions) disconnect(ctx context.Context, e auth.Entity, id, session str
 	}
 }
 
+// end ends all sessions of an entity, and closes its sockets.
+func (r Sessions) end(ctx context.Context, e auth.Entity, id string) error {
+	_, err := r.Sessions.RevokeAll(ctx, e, id)
+	r.disconnect(ctx, e, id, "")
+	return sessionProblem(err)
+}
+
 type revokedSessions struct {
 	Body struct {
 		Revoked int `json:"revoked"`

@@ -53,6 +53,7 @@ func build(p *platform.Opener) (*Function, error) {
 func resources(p *platform.Opener) Resources {
 	db, files, fleet, sessions := p.Docs(), filesOf(p), fleetOf(p), sessionsOf(p)
 	selling := sellingOf(p, files.Store)
+	selling.Couriers.Sessions = sessions
 	jobs, catalogs, positions := jobdb.New(db), catalogdb.New(db), trackredis.New(p.Redis(), trackredis.Options{})
 	return Resources{
 		Campaigns:   campaignsOf(p),

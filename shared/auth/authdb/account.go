@@ -29,13 +29,25 @@ func (s *Store) identities() docs.Collection[identity] {
 	return docs.In[identity](s.db, "identities")
 }
 
-// Load implements [auth.Loader].
+// standing is what is known elsewhere of who has an account.
+type standing struct {
+	Disabled bool `firestore:"disabled"`
+}
+
+// Load implements [auth.Loader]. A courier whom an operator has disabled may sign
+// in no more than one whose account is.
 func (s *Store) Load(ctx context.Context, e auth.Entity, id string) (auth.Account, error) {
-	a, err := s.accounts().Get(ctx, callerOf(e, id))
-	if errors.Is(err, docs.ErrNotFound) || errors.Is(err, docs.ErrBadID) {
-		return a, auth.ErrNoAccount
+	account := s.accounts().Lookup(callerOf(e, id))
+	fetch, courier := []docs.Fetcher{account}, docs.In[standing](s.db, "couriers").Lookup(id)
+	if e == auth.Courier {
+		fetch = append(fetch, courier)
 	}
-	return a, err
+	err := s.db.Fetch(ctx, fetch...)
+	if errors.Is(err, docs.ErrBadID) || err == nil && !account.Exists {
+		return auth.Account{}, auth.ErrNoAccount
+	}
+	account.Data.Disabled = account.Data.Disabled || courier.Data.Disabled
+	return account.Data, err
 }
 
 // Save makes an account, or changes it.
