@@ -60,11 +60,49 @@ func (f *Finder) Table(out []Cost, from, to []Place, stop func() bool) {
 	for i := range out {
 		out[i] = Unasked
 	}
-	if len(from) >= len(to) {
-		f.columns(out, len(from), len(to), stop)
-		return
+	switch rows, columns := len(from), len(to); {
+	case min(rows, columns) > hierarchy.Lanes && rows >= columns:
+		f.rowByRow(out, rows, columns, stop)
+	case min(rows, columns) > hierarchy.Lanes:
+		f.columnByColumn(out, rows, columns, stop)
+	case rows >= columns:
+		f.columns(out, rows, columns, stop)
+	default:
+		f.rows(out, rows, columns, stop)
 	}
-	f.rows(out, len(from), len(to), stop)
+}
+
+// rowByRow holds the targets and asks for one source after the other: where both
+// are many, each of them climbs once.
+func (f *Finder) rowByRow(out []Cost, rows, columns int, stop func() bool) {
+	f.search.HoldTargets(columns, func(j int) []hierarchy.Seed {
+		f.ends = arriving(f.ends[:0], f.to.of(j))
+		return f.ends
+	})
+	f.costs = slices.Grow(f.costs[:0], columns)[:columns]
+	for i := 0; i < rows && !stop(); i++ {
+		f.seeds = leaving(f.seeds[:0], f.from.of(i))
+		f.search.ToHeld(f.costs, f.seeds)
+		for j := range columns {
+			out[i*columns+j] = f.cell(i, j, f.costs[j:j+1])
+		}
+	}
+}
+
+// columnByColumn holds the sources.
+func (f *Finder) columnByColumn(out []Cost, rows, columns int, stop func() bool) {
+	f.search.HoldSources(rows, func(i int) []hierarchy.Seed {
+		f.seeds = leaving(f.seeds[:0], f.from.of(i))
+		return f.seeds
+	})
+	f.costs = slices.Grow(f.costs[:0], rows)[:rows]
+	for j := 0; j < columns && !stop(); j++ {
+		f.ends = arriving(f.ends[:0], f.to.of(j))
+		f.search.FromHeld(f.costs, f.ends)
+		for i := range rows {
+			out[i*columns+j] = f.cell(i, j, f.costs[i:i+1])
+		}
+	}
 }
 
 // columns answers for all sources at once, one target after the other.

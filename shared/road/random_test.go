@@ -251,7 +251,7 @@ func jam(t *rapid.T, m *road.Map) (*road.Map, map[[2]int64]float64) {
 
 func compare(t *rapid.T, m *road.Map, truth *oracle) {
 	n := truth.net
-	points := rapid.SliceOfN(rapid.IntRange(0, len(n.Node)-1), 1, 7)
+	points := rapid.SliceOfN(rapid.IntRange(0, len(n.Node)-1), 1, 10) // more than are swept for at once
 	sources, targets := points.Draw(t, "sources"), points.Draw(t, "targets")
 	var from, to []road.Place
 	for _, i := range sources {

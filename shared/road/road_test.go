@@ -100,8 +100,8 @@ func TestAStopLeavesCellsUnasked(t *testing.T) {
 	out, asked := make([]road.Cost, 81), 0
 	f.Table(out, places, places, func() bool { asked++; return asked > 1 })
 	for i := range places {
-		require.NotEqual(t, road.Unasked, out[9*i])
-		require.Equal(t, road.Unasked, out[9*i+8])
+		require.NotEqual(t, road.Unasked, out[i])
+		require.Equal(t, road.Unasked, out[72+i])
 	}
 }
 
@@ -120,9 +120,38 @@ func TestACellCostsNoAllocation(t *testing.T) {
 }
 
 func TestAnAreaThatIsTooWideIsRefused(t *testing.T) {
-	n := &network.Network{Lat: []int32{0, 500_000_000}, Lng: []int32{0, 0}}
-	_, err := road.Prepare(n, profile.Car(), road.Options{})
-	require.ErrorIs(t, err, road.ErrTooWide)
+	for name, n := range map[string]*network.Network{
+		"from the equator to the north": {Lat: []int32{0, 500_000_000}, Lng: []int32{0, 0}},
+		"both sides of the date line":   {Lat: []int32{0, 0}, Lng: []int32{-1_799_999_999, 1_799_999_999}},
+	} {
+		_, err := road.Prepare(n, profile.Car(), road.Options{})
+		require.ErrorIs(t, err, road.ErrTooWide, name)
+	}
+}
+
+// Where both sides are many, a table is made in another way.
+func TestATableOfManyAgreesWithSingleAnswers(t *testing.T) {
+	for _, vehicle := range []string{"car", "foot"} {
+		p, err := profile.Named(vehicle)
+		require.NoError(t, err)
+		m := mapOf(t, city.Options{Nodes: 2000, Seed: 9}, p, road.Options{})
+		f := road.NewFinder(m)
+		points, _ := m.Size()
+		var places []road.Place
+		for i := range 90 {
+			places = append(places, m.AtPoint(i*(points-1)/89))
+		}
+		for _, split := range []int{30, 60} {
+			from, to := places[:split], places[split-5:]
+			out := make([]road.Cost, len(from)*len(to))
+			f.Table(out, from, to, never)
+			for i := range from {
+				for j := range to {
+					require.Equal(t, f.Distance(from[i], to[j]), out[i*len(to)+j], "%s from %d to %d of %d", vehicle, i, j, split)
+				}
+			}
+		}
+	}
 }
 
 func BenchmarkTables(b *testing.B) {

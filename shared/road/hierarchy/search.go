@@ -33,6 +33,8 @@ type Search struct {
 	rise, fall climb
 	selection
 	lanes lanes
+
+	held, single labels
 }
 
 // NewSearch returns a Search.
