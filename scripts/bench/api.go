@@ -5,29 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"lastmile/emulators/stack"
-	"lastmile/functions/api"
 	"lastmile/shared/auth"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/logs"
-	"lastmile/shared/logs/logsdb"
 	"lastmile/shared/platform"
 )
 
-// benchAPI measures what every request pays: the layers, and its record.
+// benchAPI measures what every request pays: the layers.
 func benchAPI(ctx context.Context, r *report) error {
 	s, err := stack.Start(ctx, stack.Options{Quiet: true})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return errors.Join(benchLayers(ctx, r, s), benchRecorded(ctx, r, s), benchKept(ctx, r, s))
+	return benchLayers(ctx, r, s)
 }
 
 // benchLayers compares a handler behind the layers of the API with the bare one.
@@ -80,66 +76,4 @@ type sinkhole struct{ header http.Header }
 func (s sinkhole) Header() http.Header         { return s.header }
 func (s sinkhole) Write(b []byte) (int, error) { return len(b), nil }
 func (s sinkhole) WriteHeader(int)             {}
-
-const (
-	recordedCalls  = 60 // in all fewer than an operator may make at once
-	recordedRounds = 6
-)
-
-// benchRecorded compares calls of the API whose records are kept before the answer
-// with calls that leave none.
-func benchRecorded(ctx context.Context, r *report, s *stack.Stack) error {
-	type service struct {
-		p *platform.Platform
-		h http.Handler
-	}
-	services := make(map[bool]service)
-	for _, kept := range []bool{true, false} {
-		p := platform.New(s.Config, logs.Options{Service: "api", Out: io.Discard})
-		if !kept {
-			p.Logs = logs.New(logs.Options{Service: "api", Out: io.Discard, Level: slog.LevelError})
-		}
-		h, err := api.Spec().Handler(p)
-		if err != nil {
-			return err
-		}
-		services[kept] = service{p, h}
-	}
-	took := make(map[bool][]time.Duration)
-	err := shuffled(recordedRounds, []bool{true, false}, func(kept bool) error {
-		for range recordedCalls {
-			req := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v1/jobs?limit=20", nil)
-			req.Header.Set("Authorization", "Bearer "+s.Operator)
-			w := httptest.NewRecorder()
-			start := time.Now()
-			services[kept].h.ServeHTTP(w, req)
-			took[kept] = append(took[kept], time.Since(start))
-			if w.Code != http.StatusOK {
-				return fmt.Errorf("GET /v1/jobs: %d: %s", w.Code, w.Body)
-			}
-		}
-		return nil
-	})
-	on, off := percentile(took[true], 50), percentile(took[false], 50)
-	slower := 100 * (on.Seconds()/off.Seconds() - 1)
-	r.row("GET /v1/jobs with its record kept before the answer, p50", ms(on), ms(off)+" without records", fmt.Sprintf("%+.0f%%", slower), "≤ 5% slower", slower <= 5)
-	return errors.Join(err, services[true].p.Close(ctx), services[false].p.Close(ctx))
-}
-
-const keptRecords = 20_000
-
-// benchKept measures how fast records reach the database, all of them.
-func benchKept(ctx context.Context, r *report, s *stack.Stack) error {
-	p := platform.New(s.Config, logs.Options{Service: "unused", Out: io.Discard})
-	l := logs.New(logs.Options{Service: "bench", Out: io.Discard, Store: logsdb.New(p.Docs), Buffer: keptRecords})
-	start := time.Now()
-	for i := range keptRecords {
-		l.Logger().InfoContext(ctx, "something happened", slog.Int("i", i), slog.String("what", "a courier moved"))
-	}
-	if err := l.Close(ctx); err != nil {
-		return err
-	}
-	rate := keptRecords / time.Since(start).Seconds()
-	r.row("records written and kept, one process", fmt.Sprintf("%.0f/s", rate), "-", "", "", true)
-	return p.Close(ctx)
-}
+func (s sinkhole) Flush()                      {}

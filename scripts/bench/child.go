@@ -21,6 +21,8 @@ func serveChild(ctx context.Context, args []string) (bool, error) {
 		return true, servePubSub(ctx, args[1])
 	case distanceChild:
 		return true, serveDistance(ctx, args[1])
+	case recordsChild:
+		return true, serveRecords(ctx, args[1])
 	}
 	return false, nil
 }

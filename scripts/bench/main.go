@@ -28,6 +28,7 @@ func sections() []section {
 		{"whole", "The whole", benchWhole},
 		{"events", "Events through push", benchEvents},
 		{"api", "What every request pays", benchAPI},
+		{"logs", "Records", benchLogs},
 		{"jobs", "Jobs: the caller's latency", benchJobs},
 		{"sync", "Catalogue sync", benchSync},
 		{"soak", "A day of the demo", benchSoak},
