@@ -120,10 +120,10 @@ func (r Offers) accept(ctx context.Context, in *OfSearch) (*offerAnswer, error) 
 	by := auth.From(ctx).ID
 	d, err := r.Store.Accept(ctx, in.Order, by, moment())
 	if err != nil {
-		return nil, dispatchError(err)
+		return nil, offerError(err)
 	}
 	if !d.Open {
-		return nil, dispatchError(dispatch.ErrOver)
+		return nil, offerError(dispatch.ErrOver)
 	}
 	o, _ := d.OfferTo(by)
 	return &offerAnswer{offer{d.Order, d.Shop, o}}, nil
@@ -135,19 +135,33 @@ func moment() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 func (r Offers) reject(ctx context.Context, in *OfSearch) (*struct{}, error) {
 	by := auth.From(ctx).ID
 	if err := r.Store.Reject(ctx, in.Order, by, moment()); err != nil {
-		return nil, dispatchError(err)
+		return nil, offerError(err)
 	}
 	return nil, r.Hints.Free(ctx, by)
 }
 
 func (r Offers) withdraw(ctx context.Context, in *OfSearch) (*offerAnswer, error) {
 	by, now := auth.From(ctx).ID, moment()
-	d, err := r.Store.Change(ctx, in.Order, assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return d.Withdraw(by, now) }}, now)
+	d, err := r.Store.Change(ctx, in.Order, assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) {
+		if _, asked := d.OfferTo(by); !asked {
+			return d, dispatch.ErrNotOffered
+		}
+		return d.Withdraw(by, now)
+	}}, now)
 	if err != nil {
-		return nil, dispatchError(err)
+		return nil, offerError(err)
 	}
 	o, _ := d.OfferTo(by)
 	return &offerAnswer{offer{d.Order, d.Shop, o}}, nil
+}
+
+// offerError answers alike for an order that is not there and for one that others
+// are asked to carry.
+func offerError(err error) error {
+	if errors.Is(err, dispatch.ErrUnknown) || errors.Is(err, dispatch.ErrNotOffered) {
+		return huma.Error404NotFound(dispatch.ErrNotOffered.Error())
+	}
+	return dispatchError(err)
 }
 
 // dispatchError maps what searches return to a problem.

@@ -87,12 +87,12 @@ func actor(ctx context.Context, o order.Order) (order.Actor, bool) {
 
 func (r Orders) get(ctx context.Context, in *OrderRef) (*orderAnswer, error) {
 	o, err := r.Store.Get(ctx, order.ID(in.Order))
+	by, ok := actor(ctx, o)
+	if errors.Is(err, order.ErrUnknown) || err == nil && !ok {
+		return nil, noOrder(in.Order)
+	}
 	if err != nil {
 		return nil, orderError(err)
-	}
-	by, ok := actor(ctx, o)
-	if !ok {
-		return nil, noOrder(in.Order)
 	}
 	out := answerOrder(o, by)
 	out.Body.ProofURL, err = r.proofURL(ctx, o)
