@@ -83,10 +83,11 @@ func TestEverythingAboutAnOrderIsOneSearch(t *testing.T) {
 	b.assign(t, o.ID, "cyd")
 	do("pickup", nil, b.cyd)
 	do("deliver", object{}, b.cyd)
-	for told := ""; told != string(order.Delivered); {
+	require.NoError(t, socket.SetReadDeadline(time.Now().Add(time.Minute)))
+	for states := []string{""}; states[len(states)-1] != string(order.Delivered); {
 		var frame struct{ D struct{ State string } }
-		require.NoError(t, socket.ReadJSON(&frame), "the customer is told")
-		told = frame.D.State
+		require.NoError(t, socket.ReadJSON(&frame), "the customer is told; so far of %q", states)
+		states = append(states, frame.D.State)
 	}
 	b.idle(t)
 
