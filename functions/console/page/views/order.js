@@ -46,12 +46,19 @@ function draw(page, map, { o, search, rounds, round, trail, log, where }) {
       h('section', null, h('h2', null, 'Way'), map.element,
         facts([['Shop', link('/catalogues/' + o.shop, o.shop)], ['From', o.pickup.address], ['To', o.dropoff.address], ['Note', o.dropoff.note], ['Customer', o.customer],
           ['Courier', o.courier && link('/couriers/' + o.courier, o.courier)], ['Zone', o.zone], ['Gone so far', trail?.legs?.length > 0 && (trail.legs.reduce((m, l) => m + l.metres, 0) / 1000).toFixed(1) + ' km'],
+          ['Photo', o.proofUrl && photo(o.proofUrl)],
           ['Rating', o.rating && `courier ${o.rating.courier}/5, shop ${o.rating.shop}/5 ${o.rating.text ?? ''}`]]))),
     h('section', null, h('h2', null, 'Search for a courier'), search ? dispatch(page, search) : h('p', { class: 'empty' }, 'Nobody was looked for yet'),
       round && entries(round, o.id),
       rounds.length > 1 && table('Rounds', ['Round', 'When'], rounds.map((r) => row(r.id, link('/rounds/' + r.id, r.id.slice(0, 12)), at(r.at))))),
     h('section', null, h('h2', null, 'Everything about it'), log ? records(log.records) : h('p', { class: 'empty problem' }, 'The records cannot be read')),
   ]
+}
+
+// photo shows what proves the delivery: here, where it is served by this host.
+function photo(url) {
+  const here = new URL(url, location).origin === location.origin
+  return h('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, here ? h('img', { class: 'proof', src: url, alt: 'What was left at the door' }) : 'of the delivery')
 }
 
 function timeline(o) {
