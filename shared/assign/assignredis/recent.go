@@ -48,8 +48,9 @@ func (s *Store) Remember(ctx context.Context, o assign.Order) error {
 func (s *Store) Recent(ctx context.Context, zone string, after time.Time, limit int) ([]assign.Order, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	texts, err := s.redis.ZRevRangeByScore(ctx, recentKey(zone), &redis.ZRangeBy{
-		Min: "(" + strconv.FormatInt(after.UnixMilli(), 10), Max: "+inf", Count: int64(limit),
+	texts, err := s.redis.ZRangeArgs(ctx, redis.ZRangeArgs{
+		Key: recentKey(zone), ByScore: true, Rev: true,
+		Start: "+inf", Stop: "(" + strconv.FormatInt(after.UnixMilli(), 10), Count: int64(limit),
 	}).Result()
 	if err != nil {
 		return nil, fmt.Errorf("recent orders of zone %s: %w", zone, err)
