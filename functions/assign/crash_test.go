@@ -149,7 +149,7 @@ func (w *world) finished(t *rapid.T) {
 		require.NoError(t, err)
 		d := w.searches(t)[id] // none for one that was cancelled before it began
 		require.Equal(t, o.State == order.Delivered || o.State == order.Cancelled, !d.Open, "order %s is %s, its search %s", id, o.State, d.State)
-		if o.State.InShop() {
+		if d.Open {
 			require.Equal(t, d.Winner, o.Courier, "the order names who has it")
 		}
 		for _, offer := range d.Offers {

@@ -21,7 +21,7 @@ func (f *Function) follow(ctx context.Context, o order.Order) error {
 		}
 		return f.change(ctx, o, "", now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Ready(readyAt(o), now) })
 	case order.PickedUp:
-		return f.change(ctx, o, "", now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.PickUp(o.PickedUpAt, now) })
+		return f.change(ctx, o, "", now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.PickUp(o.Courier, o.PickedUpAt, now) })
 	case order.Delivered:
 		return f.change(ctx, o, lateBy(o), o.DeliveredAt, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Complete(now) })
 	case order.Cancelled, order.Rejected:

@@ -94,6 +94,17 @@ func TestAnOrderThatStandsStillGoesToAnother(t *testing.T) {
 	require.ErrorIs(t, w.accept("o1", "ada"), dispatch.ErrExpired)
 }
 
+func TestWhoPicksUpWhatWasJustTakenAwayHasIt(t *testing.T) {
+	w := carried(t)
+	w.hire(t, "bob")
+	require.NoError(t, w.withdraw("o1", "ada"))
+	require.NoError(t, w.does("o1", order.Change{Action: order.PickUp}, order.Courier, "ada"), "the order does not know yet")
+	w.settle(t)
+	require.Equal(t, "ada", w.search(t, "o1").Winner)
+	require.Equal(t, []string{"o1"}, w.load(t, "ada"))
+	require.ErrorIs(t, w.accept("o1", "bob"), dispatch.ErrTaken)
+}
+
 func TestWhatNeverStalls(t *testing.T) {
 	for name, change := range map[string]func(w *world) error{
 		"an order in the bag": func(w *world) error { return w.does("o1", order.Change{Action: order.PickUp}, order.Courier, "ada") },

@@ -146,11 +146,15 @@ func (d Dispatch) Ready(at, now time.Time) Dispatch {
 	return d.settled()
 }
 
-// PickUp tells that the courier has the order in the bag: it cannot stall any
-// more.
-func (d Dispatch) PickUp(at, now time.Time) Dispatch {
-	if d.State != Carried || !d.PickedUp.IsZero() {
+// PickUp tells that a courier has the order in the bag: it cannot stall any more.
+// Whoever has it there carries it, though it was taken away a moment before.
+func (d Dispatch) PickUp(by string, at, now time.Time) Dispatch {
+	if !d.Open || !d.PickedUp.IsZero() || by == "" {
 		return d
+	}
+	if d.Winner != by {
+		d, _ = d.Pin(by, now) // refused only where this is not reached
+		d.Manual = false
 	}
 	d = d.next(now)
 	d.PickedUp, d.Due = at, never

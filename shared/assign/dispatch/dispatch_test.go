@@ -76,12 +76,27 @@ func TestAStallReopensOnlyWhatIsDue(t *testing.T) {
 	require.True(t, stalled)
 	require.Equal(t, 2, again.Gen)
 	require.Equal(t, dispatch.Waiting, again.State)
-	_, stalled = taken.PickUp(noon, noon).Stall(taken.Due.Add(time.Hour))
+	_, stalled = taken.PickUp("ada", noon, noon).Stall(taken.Due.Add(time.Hour))
 	require.False(t, stalled, "it is in the bag")
 	pinned, err := taken.Pin("ada", noon)
 	require.NoError(t, err)
 	_, stalled = pinned.Stall(taken.Due.Add(time.Hour))
 	require.False(t, stalled, "an operator decided so")
+}
+
+func TestWhoHasItInTheBagCarriesItThoughItWasTakenAway(t *testing.T) {
+	taken, err := asked(search(), noon, "ada").Accept("ada", noon)
+	require.NoError(t, err)
+	again, _ := taken.Stall(taken.Due)
+	again = asked(again, taken.Due, "bob")
+	d := again.PickUp("ada", taken.Due, taken.Due)
+	require.Equal(t, dispatch.Carried, d.State)
+	require.Equal(t, "ada", d.Winner)
+	require.False(t, d.Manual)
+	require.Empty(t, d.Asked)
+	_, err = d.Accept("bob", taken.Due)
+	require.ErrorIs(t, err, dispatch.ErrTaken)
+	require.Equal(t, d, d.PickUp("bob", taken.Due, taken.Due), "it is picked up once")
 }
 
 func TestASearchIsGivenUpAfterItsRounds(t *testing.T) {
@@ -150,7 +165,7 @@ func TestNothingThatHappensBreaksASearch(t *testing.T) {
 			require.GreaterOrEqual(t, after.Version, d.Version)
 			require.GreaterOrEqual(t, after.Gen, d.Gen)
 			if d.Manual && after.Winner != d.Winner {
-				require.True(t, after.State == dispatch.Waiting || after.Manual, "only an operator, or the courier, undoes what an operator decided")
+				require.True(t, after.State == dispatch.Waiting || after.Manual || !after.PickedUp.IsZero(), "only an operator, or a courier, undoes what an operator decided")
 			}
 			if !d.Open {
 				require.Equal(t, d.State, after.State, "an end is the end")
@@ -193,7 +208,7 @@ func step(what int, d dispatch.Dispatch, by string, now time.Time) dispatch.Disp
 	case 8:
 		after, _ = d.Refresh(nil, now)
 	case 9:
-		after = d.PickUp(now, now)
+		after = d.PickUp(by, now, now)
 	case 10:
 		after = d.Complete(now)
 	}
