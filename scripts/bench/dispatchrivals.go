@@ -84,7 +84,7 @@ func foldAll(ctx context.Context, db *docs.DB, f score.Fact) error {
 	if err := db.Commit(ctx, facts.Create(f.ID, f)); err != nil && !errors.Is(err, docs.ErrExists) {
 		return err
 	}
-	all, err := facts.Query().All(ctx)
+	all, err := facts.Query().Limit(10_000).All(ctx)
 	if err != nil {
 		return err
 	}
