@@ -20,8 +20,9 @@ import (
 )
 
 // Each hostile client is told why it is sent away, and costs the others nothing.
-func TestHostileClients(t *testing.T) {
-	w := newWorld(t, engines["miniredis"].Addr())
+func TestHostileClients(t *testing.T) { onEachRedis(t, hostile) }
+
+func hostile(t *testing.T, w *world) {
 	g := w.gateway(server.Options{HelloTimeout: 200 * time.Millisecond, PerClient: 3, MaxTopics: 3, FrameRate: 20})
 	stranger, err := server.NewPasses("another key, as long", nil)
 	require.NoError(t, err)

@@ -411,7 +411,10 @@ func TestOneSessionOfAClientIsEnded(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
-	w := newWorld(t, engines["miniredis"].Addr())
+	onEachRedis(t, drain)
+}
+
+func drain(t *testing.T, w *world) {
 	g, p := w.gateway(server.Options{}), w.publisher()
 	a, _ := w.enter(g, ann, nil)
 	drained := sync.WaitGroup{}
