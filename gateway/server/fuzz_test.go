@@ -2,7 +2,9 @@ package server_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/gateway/server"
@@ -24,5 +26,35 @@ func FuzzPass(f *testing.F) {
 			return
 		}
 		require.Equal(t, ann, who, "%q", token)
+	})
+}
+
+// Whatever a client sends, it is answered, or sent away with a code: the gateway
+// goes on.
+func FuzzFrames(f *testing.F) {
+	for _, seed := range []string{
+		`{"sub":{"topic":"order:12","at":{"e":"x","n":1}}}`, `{"unsub":"order:12"}`, `{"ack":{"e":"x","n":18446744073709551615}}`,
+		`{"send":{"id":"1","t":"location","d":{}}}`, `{"token":"a.b"}`, `{"hello":{}}`, `{"ping":1}{`, "\xff",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		w := newWorld(t, engines["miniredis"].Addr())
+		s, _ := w.enter(w.gateway(server.Options{}), ann, nil)
+		_ = s.ws.WriteMessage(websocket.TextMessage, message)
+		_ = s.ws.WriteMessage(websocket.TextMessage, []byte(`{"ping":4711}`)) // where the message has not ended it all
+		require.NoError(t, s.ws.SetReadDeadline(time.Now().Add(patience)))
+		for {
+			_, answer, err := s.ws.ReadMessage()
+			if err != nil {
+				var why *websocket.CloseError
+				require.ErrorAs(t, err, &why)
+				require.NotEqual(t, websocket.CloseAbnormalClosure, why.Code)
+				return
+			}
+			if string(answer) == `{"pong":4711}` {
+				return
+			}
+		}
 	})
 }
