@@ -328,12 +328,12 @@ func (c *courier) handOver(ctx context.Context, d *delivery, now time.Time) {
 	if now.Before(d.left) || !d.fetched && d.State != "ready" {
 		return
 	}
-	action := "pickup"
+	action, in := "pickup", any(nil)
 	if d.fetched {
-		action = "deliver"
+		action, in = "deliver", c.proof(ctx, d.ID)
 	}
 	var o order
-	err := c.city.api.call(ctx, c.person, http.MethodPost, "/v1/orders/"+d.ID+"/"+action, nil, &o)
+	err := c.city.api.call(ctx, c.person, http.MethodPost, "/v1/orders/"+d.ID+"/"+action, in, &o)
 	if refused(err, http.StatusNotFound, http.StatusConflict) {
 		c.look(ctx, d.ID)
 		return
