@@ -92,6 +92,10 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 // let every query pass.
 func (s *Server) SetIndexes(indexes []byte) error { return s.api.declare(indexes) }
 
+// UnusedIndexes lists the declared composite indexes that have answered no query
+// since they were declared. Of several that could answer a query, the longest does.
+func (s *Server) UnusedIndexes() []string { return s.api.schema.Load().Unused() }
+
 // Stats are counters over all databases.
 type Stats struct {
 	Documents     int

@@ -39,7 +39,10 @@ type want struct {
 
 // missing returns what to declare, nil if nothing is missing.
 func (s *Schema) missing(w want) []byte {
-	if s.composed(w) {
+	if answering := s.composed(w); answering != nil {
+		for _, x := range answering {
+			x.used.Store(true)
+		}
 		return nil
 	}
 	for _, f := range w.fields() {
@@ -62,28 +65,31 @@ func (w want) automatic() bool {
 	return len(w.Orders) == 1 && w.Orders[0].Field != "" && len(w.pins()) == 0
 }
 
-// composed tells whether composite indexes answer w: together they hold all
-// its equalities, and each ends with all its orders.
-func (s *Schema) composed(w want) bool {
-	covered := map[string]bool{}
-	found := false
+// composed returns the composite indexes that answer w, nil if none do: together
+// they hold all its equalities, and each ends with all its orders. The fewer the
+// better: the one that holds most equalities comes first.
+func (s *Schema) composed(w want) (answering []*composite) {
+	open := w.pins()
 	for _, x := range s.composites {
 		if x.Group != w.group || x.Scope != w.scope {
 			continue
 		}
-		if head, ok := w.usable(x.Fields); ok {
-			found = true
-			for _, f := range head {
-				covered[f.Path+f.Array] = true
-			}
+		head, ok := w.usable(x.Fields)
+		if left := without(open, head); ok && (len(left) < len(open) || len(w.pins()) == 0) {
+			answering, open = append(answering, x), left
+		}
+		if ok && len(open) == 0 {
+			return answering
 		}
 	}
-	for _, f := range w.pins() {
-		if !covered[f.Path+f.Array] {
-			return false
-		}
-	}
-	return found
+	return nil
+}
+
+// without returns the fields that head does not have.
+func without(fields, head []field) []field {
+	return slices.DeleteFunc(slices.Clone(fields), func(f field) bool {
+		return slices.ContainsFunc(head, func(h field) bool { return h.Path == f.Path && h.Array == f.Array })
+	})
 }
 
 // usable returns the equality fields that an index with fields serves, if it

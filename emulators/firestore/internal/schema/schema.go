@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"lastmile/emulators/firestore/internal/value"
 )
@@ -28,11 +29,17 @@ const (
 
 // Schema is a set of declared indexes. A nil Schema allows every query.
 type Schema struct {
-	composites []index
+	composites []*composite // those of most fields first
 	overrides  []override
 }
 
-// index is a composite index, or one of a single field's.
+// composite is a composite index, and whether a query has been answered by it.
+type composite struct {
+	index
+	used atomic.Bool
+}
+
+// index is one of several fields or, in an override, of a single one.
 type index struct {
 	Group  string  `json:"collectionGroup,omitempty"`
 	Scope  string  `json:"queryScope"`
@@ -82,7 +89,16 @@ func Parse(text []byte) (*Schema, error) {
 			o.Indexes[j].scope()
 		}
 	}
-	return &Schema{composites: file.Indexes, overrides: file.FieldOverrides}, nil
+	return &Schema{composites: longestFirst(file.Indexes), overrides: file.FieldOverrides}, nil
+}
+
+func longestFirst(indexes []index) []*composite {
+	all := make([]*composite, len(indexes))
+	for i, x := range indexes {
+		all[i] = &composite{index: x}
+	}
+	slices.SortStableFunc(all, func(a, b *composite) int { return len(b.Fields) - len(a.Fields) })
+	return all
 }
 
 // complete checks a composite index and fills in defaults.

@@ -132,6 +132,46 @@ func TestTheIndexInTheRefusalIsTheOneThatHelps(t *testing.T) {
 	require.NoError(t, s.Check(asked{}.is("kind").is("shop").by("price", up).query(t), nil))
 }
 
+func TestUnused(t *testing.T) {
+	const (
+		shop  = "items (shop ASCENDING, price DESCENDING)"
+		zone  = "items (zone ASCENDING, price DESCENDING)"
+		tags  = "items (tags CONTAINS, price ASCENDING)"
+		group = "items (shop ASCENDING, price ASCENDING)"
+	)
+	var q asked
+	for name, c := range map[string]struct {
+		asked  asked
+		unused []string
+	}{
+		"what single fields answer uses none":   {q.is("any").has("list"), []string{shop, zone, tags, group}},
+		"a query uses the one that it needs":    {q.is("shop").by("price", down), []string{zone, tags, group}},
+		"backwards too":                         {q.is("shop").by("price", up), []string{zone, tags, group}},
+		"a merge uses all that it merges":       {q.is("shop").is("zone").by("price", down), []string{tags, group}},
+		"one of a group":                        {q.anywhere().is("shop").by("price", up), []string{shop, zone, tags}},
+		"a refused query uses none":             {q.is("shop").is("kind").by("price", up), []string{shop, zone, tags, group}},
+		"a query of an exempt field uses none":  {q.above("expires"), []string{shop, zone, tags, group}},
+		"a sum uses the one that has its field": {q.is("shop").summing("price"), []string{zone, tags, group}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := schema.Parse([]byte(declared))
+			require.NoError(t, err)
+			_ = s.Check(c.asked.query(t), c.asked.aggregated)
+			require.Equal(t, c.unused, s.Unused())
+		})
+	}
+}
+
+func TestTheLongestIndexIsTheOneThatIsUsed(t *testing.T) {
+	s, err := schema.Parse([]byte(`{"indexes": [
+		{"collectionGroup": "items", "fields": [{"fieldPath": "kind"}, {"fieldPath": "price"}]},
+		{"collectionGroup": "items", "fields": [{"fieldPath": "shop"}, {"fieldPath": "price"}]},
+		{"collectionGroup": "items", "fields": [{"fieldPath": "kind"}, {"fieldPath": "shop"}, {"fieldPath": "price"}]}]}`))
+	require.NoError(t, err)
+	require.NoError(t, s.Check(asked{}.is("kind").is("shop").by("price", up).query(t), nil))
+	require.Equal(t, []string{"items (kind ASCENDING, price ASCENDING)", "items (shop ASCENDING, price ASCENDING)"}, s.Unused())
+}
+
 func TestNoSchemaRefusesNothing(t *testing.T) {
 	var s *schema.Schema
 	require.NoError(t, s.Check(asked{}.is("kind").by("price", up).query(t), nil))
