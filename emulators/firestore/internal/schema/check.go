@@ -93,10 +93,10 @@ func without(fields, head []field) []field {
 }
 
 // usable returns the equality fields that an index with fields serves, if it
-// ends with w's orders or their reverse.
+// ends with w's orders. Firestore reads no index backwards.
 func (w want) usable(fields []field) (head []field, ok bool) {
 	cut := len(fields) - len(w.Orders)
-	if cut < 0 || !endsWith(fields[cut:], w.Orders, false) && !endsWith(fields[cut:], w.Orders, true) {
+	if cut < 0 || !slices.EqualFunc(fields[cut:], w.Orders, sorts) {
 		return nil, false
 	}
 	for _, f := range fields[:cut] {
@@ -107,10 +107,8 @@ func (w want) usable(fields []field) (head []field, ok bool) {
 	return fields[:cut], true
 }
 
-func endsWith(fields []field, orders []query.Order, reversed bool) bool {
-	return slices.EqualFunc(fields, orders, func(f field, o query.Order) bool {
-		return f.Path == orderPath(o) && f.Order == direction(o.Descending != reversed)
-	})
+func sorts(f field, o query.Order) bool {
+	return f.Path == orderPath(o) && f.Order == direction(o.Descending)
 }
 
 // pins are the columns that w holds to one value.
