@@ -18,6 +18,11 @@ type Finder struct {
 	lanes       [hierarchy.Lanes][]hierarchy.Cost
 	group       [hierarchy.Lanes][]hierarchy.Seed
 	reach       *reach // since the first isochrone
+
+	climbs      []hierarchy.Climb
+	known, rest []int // of a table's sources
+	places      []Place
+	cells       []Cost
 }
 
 // side is the anchors of a table's sources or targets.
@@ -55,11 +60,21 @@ func (s *side) of(i int) []anchor { return s.anchors[s.first[i]:s.first[i+1]] }
 // Table fills out, a row for each source, with the costs of all ways. It asks
 // stop now and then, and leaves [Unasked] what is not done when that is true.
 func (f *Finder) Table(out []Cost, from, to []Place, stop func() bool) {
-	f.from.load(f.m, from)
-	f.to.load(f.m, to)
 	for i := range out {
 		out[i] = Unasked
 	}
+	if f.divide(from); len(f.known) == 0 {
+		f.table(out, from, to, stop)
+		return
+	}
+	f.tableOfKnown(out, from, to, stop)
+	f.tableOfRest(out, from, to, stop)
+}
+
+// table is Table where no climbs are known.
+func (f *Finder) table(out []Cost, from, to []Place, stop func() bool) {
+	f.from.load(f.m, from)
+	f.to.load(f.m, to)
 	switch rows, columns := len(from), len(to); {
 	case min(rows, columns) > hierarchy.Lanes && rows >= columns:
 		f.rowByRow(out, rows, columns, stop)

@@ -224,7 +224,7 @@ func TestEveryAnswerIsThatOfDijkstra(t *testing.T) {
 		if rapid.Bool().Draw(t, "traffic") {
 			m, truth.kmh = jam(t, base)
 		}
-		compare(t, m, truth)
+		compare(t, base, m, truth)
 	})
 }
 
@@ -249,7 +249,7 @@ func jam(t *rapid.T, m *road.Map) (*road.Map, map[[2]int64]float64) {
 	return jammed, kmh
 }
 
-func compare(t *rapid.T, m *road.Map, truth *oracle) {
+func compare(t *rapid.T, base, m *road.Map, truth *oracle) {
 	n := truth.net
 	points := rapid.SliceOfN(rapid.IntRange(0, len(n.Node)-1), 1, 10) // more than are swept for at once
 	sources, targets := points.Draw(t, "sources"), points.Draw(t, "targets")
@@ -262,11 +262,13 @@ func compare(t *rapid.T, m *road.Map, truth *oracle) {
 		to, wanted = append(to, m.AtPoint(i)), append(wanted, uint32(i))
 	}
 	f := road.NewFinder(m)
-	table := make([]road.Cost, len(from)*len(to))
+	table, climbed := make([]road.Cost, len(from)*len(to)), make([]road.Cost, len(from)*len(to))
 	f.Table(table, from, to, never)
+	f.Table(climbed, climb(t, from, f, road.NewFinder(base)), to, never)
 	for i, s := range sources {
 		want := truth.from(uint32(s), wanted)
 		require.Equal(t, want, table[i*len(to):(i+1)*len(to)], "row %d", i)
+		require.Equal(t, want, climbed[i*len(to):(i+1)*len(to)], "row %d, where some have climbed", i)
 		for j := range to {
 			require.Equal(t, want[j], f.Distance(from[i], to[j]), "pair %d, %d", i, j)
 			r, ok := f.Route(from[i], to[j])
@@ -277,6 +279,22 @@ func compare(t *rapid.T, m *road.Map, truth *oracle) {
 			}
 		}
 	}
+}
+
+// climb has some of the places climb, some of them with weights that have
+// changed since.
+func climb(t *rapid.T, places []road.Place, now, before *road.Finder) []road.Place {
+	out := make([]road.Place, len(places))
+	for i, p := range places {
+		switch rapid.SampledFrom([]string{"not", "now", "before"}).Draw(t, "climbed") {
+		case "now":
+			p = now.Climb(p)
+		case "before":
+			p = before.Climb(p)
+		}
+		out[i] = p
+	}
+	return out
 }
 
 func checkSteps(t require.TestingT, r road.Route) {

@@ -105,6 +105,16 @@ func TestAStopLeavesCellsUnasked(t *testing.T) {
 	}
 }
 
+func TestOtherWeightsMakeAClimbWorthless(t *testing.T) {
+	m := mapOf(t, city.Options{Nodes: 600}, profile.Car(), road.Options{})
+	p := road.NewFinder(m).Climb(m.AtPoint(7))
+	require.True(t, p.Climbed(m))
+	other, err := m.Reweight(nil)
+	require.NoError(t, err)
+	require.False(t, p.Climbed(other))
+	require.False(t, m.AtPoint(7).Climbed(m))
+}
+
 func TestACellCostsNoAllocation(t *testing.T) {
 	m := mapOf(t, city.Options{Nodes: 3000}, profile.Car(), road.Options{})
 	f := road.NewFinder(m)
@@ -117,6 +127,10 @@ func TestACellCostsNoAllocation(t *testing.T) {
 	ask()
 	few := testing.AllocsPerRun(50, func() { f.Table(out[:1], places[1:2], places[:1], never) })
 	require.LessOrEqual(t, testing.AllocsPerRun(50, ask)-few, 8.0, "60 cells cost no more than one, but for those behind their source")
+	for i, p := range places {
+		places[i] = f.Climb(p)
+	}
+	require.LessOrEqual(t, testing.AllocsPerRun(50, ask)-few, 8.0, "nor do they where all have climbed")
 }
 
 func TestAnAreaThatIsTooWideIsRefused(t *testing.T) {
@@ -170,4 +184,14 @@ func BenchmarkTables(b *testing.B) {
 			}
 		})
 	}
+	b.Run("500x1, climbed", func(b *testing.B) {
+		climbed, out := make([]road.Place, len(places)), make([]road.Cost, len(places))
+		for i, p := range places {
+			climbed[i] = f.Climb(p)
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			f.Table(out, climbed, places[:1], never)
+		}
+	})
 }

@@ -17,6 +17,7 @@ type Place struct {
 
 	segment uint32
 	share   float64 // of the segment that is before the place
+	climb   *climb  // since [Finder.Climb]
 }
 
 // ErrOffNetwork is returned for a place with no road near it.
