@@ -15,8 +15,10 @@ import (
 type couriers struct {
 	now func() time.Time
 
-	mu   sync.RWMutex
-	byID map[string]position // guarded by mu
+	mu     sync.RWMutex
+	byID   map[string]*position // guarded by mu
+	climbs []*position          // guarded by mu: a ring of those that have climbed
+	oldest int                  // guarded by mu: the next of the ring to make room
 }
 
 type position struct {
@@ -26,6 +28,9 @@ type position struct {
 	place   road.Place
 	err     error  // why there is no place
 	sum     uint32 // of the map that place is on
+
+	asked   bool        // for a table
+	climbed *road.Place // nil until it is asked for again
 }
 
 const (
@@ -48,7 +53,7 @@ func (c *couriers) put(v view, id string, at time.Time, p geo.Point) error {
 	if !p.Valid() {
 		return fmt.Errorf("courier %q: latitude %v, longitude %v is no place", id, p.Lat, p.Lng)
 	}
-	found := position{at: at, checked: c.now(), point: p, sum: v.edition.source.Sum}
+	found := &position{at: at, checked: c.now(), point: p, sum: v.edition.source.Sum}
 	found.place, found.err = v.roadmap.Snap(p, road.SnapOptions{})
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -82,11 +87,15 @@ func (c *couriers) place(v view, id []byte) (road.Place, string) {
 	switch {
 	case !ok:
 		return road.Place{}, "unknown courier: it has not reported where it is; register it, or send a place"
-	case p.sum != v.edition.source.Sum:
-		p.place, p.err = v.roadmap.Snap(p.point, road.SnapOptions{})
+	case p.climbed != nil && v.finder.Climbed(p.climbed):
+		return *p.climbed, ""
 	}
-	if p.err != nil {
-		return road.Place{}, p.err.Error()
+	place, err := p.place, p.err
+	if p.sum != v.edition.source.Sum {
+		place, err = v.roadmap.Snap(p.point, road.SnapOptions{})
 	}
-	return p.place, ""
+	if err != nil {
+		return road.Place{}, err.Error()
+	}
+	return place, ""
 }

@@ -43,7 +43,7 @@ type Function struct {
 // are that a table names; if p is nil, they have to be registered.
 func New(roads *Roads, p Positions, layers ...httpapi.Layer) *Function {
 	f := &Function{roads: roads, positions: p, now: time.Now}
-	f.couriers = couriers{now: time.Now, byID: make(map[string]position)}
+	f.couriers = couriers{now: time.Now, byID: make(map[string]*position), climbs: make([]*position, maxClimbs)}
 	f.work.New = func() any { return new(work) }
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", ready)

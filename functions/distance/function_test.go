@@ -87,6 +87,13 @@ func (w *world) report(id track.CourierID, at time.Time, p geo.Point) {
 	w.fixes = map[track.CourierID]track.Fix{id: {Courier: id, At: at, Point: p}}
 }
 
+// again is the same map, read anew.
+func (w *world) again(t testing.TB) *road.Map {
+	m, err := w.m.Reweight(nil)
+	require.NoError(t, err)
+	return m
+}
+
 func (w *world) closed() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -204,6 +211,48 @@ func TestCouriersAreWhereTheyReported(t *testing.T) {
 	w.silent = errors.New("redis is away")
 	w.requireCosts(t, ask(), places[1:2], places[7:])
 	require.Equal(t, 4, w.asked)
+}
+
+// Who is asked for again where he was has climbed for the tables that follow,
+// and answers stay what they were, whatever changes meanwhile.
+func TestCouriersWhoStandClimbOnce(t *testing.T) {
+	w := newWorld(t)
+	points, places := w.points(t, 20)
+	ids := make([]string, 10)
+	register := func(i, at int) {
+		code, _ := w.call(t, "PUT", "/v1/couriers", fmt.Sprintf(`{"couriers":[{"id":"c%d","lat":%.7f,"lng":%.7f}]}`, i, points[at].Lat, points[at].Lng))
+		require.Equal(t, http.StatusNoContent, code)
+	}
+	for i := range ids {
+		ids[i] = fmt.Sprintf(`"c%d"`, i)
+		register(i, i)
+	}
+	from := places[:len(ids)]
+	ask := func(climbs int) {
+		t.Helper()
+		code, answer := w.call(t, "POST", "/v1/table", `{"sources":[`+strings.Join(ids, ",")+`],"targets":`+pairs(points[18:])+`}`)
+		require.Equal(t, http.StatusOK, code)
+		w.requireCosts(t, answer, from, places[18:])
+		require.Equal(t, climbs, w.f.Climbs())
+	}
+	ask(0)
+	ask(8)
+	ask(10)
+	ask(10)
+	register(3, 15)
+	from = append(append(append([]road.Place{}, places[:3]...), places[15]), places[4:len(ids)]...)
+	ask(9)
+	ask(10)
+	code, _ := w.call(t, "DELETE", "/v1/couriers/c9", "")
+	require.Equal(t, http.StatusNoContent, code)
+	ids, from = ids[:9], from[:9]
+	ask(9)
+	w.m = w.again(t)
+	code, _ = w.call(t, "POST", "/v1/reload", "")
+	require.Equal(t, http.StatusNoContent, code)
+	ask(9)
+	ask(9)
+	ask(9)
 }
 
 func TestWhatHasNoAnswerIsNullWithItsReason(t *testing.T) {

@@ -43,7 +43,10 @@ func (c *couriers) doubtful(sides ...[]spot) (ids []track.CourierID) {
 	defer c.mu.RUnlock()
 	for _, spots := range sides {
 		for _, s := range spots {
-			if s.id != nil && now.Sub(c.byID[string(s.id)].checked) >= believed {
+			if s.id == nil {
+				continue
+			}
+			if p, ok := c.byID[string(s.id)]; !ok || now.Sub(p.checked) >= believed {
 				ids = append(ids, track.CourierID(s.id))
 			}
 		}
@@ -69,6 +72,5 @@ func (c *couriers) stays(fix track.Fix) bool {
 		return false
 	}
 	known.checked = c.now()
-	c.byID[string(fix.Courier)] = known
 	return true
 }

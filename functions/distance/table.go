@@ -53,6 +53,7 @@ func (f *Function) postTable(w http.ResponseWriter, r *http.Request) {
 	f.locate(r.Context(), v, q.sources, q.targets)
 	f.resolve(&k.from, v, q.sources, o)
 	f.resolve(&k.to, v, q.targets, o)
+	f.couriers.rise(v, q.sources, &k.from)
 	k.ask(v, f.until(r, time.Duration(q.timeout)*time.Millisecond))
 	k.out = append(k.out[:0], `{"code":"Ok"`...)
 	k.appendMatrix("durations", func(c road.Cost) int64 { return c.Millis })

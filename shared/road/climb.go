@@ -19,20 +19,19 @@ type climb struct {
 // worthless, and it is not used then.
 func (f *Finder) Climb(p Place) Place {
 	as := f.m.anchors(nil, p)
-	p.climb = &climb{of: weak.Make(f.m), anchors: as, up: f.search.Climb(leaving(nil, as))}
+	p.climb = &climb{of: f.own, anchors: as, up: f.search.Climb(leaving(nil, as))}
 	return p
 }
 
-// Climbed reports whether the way up from p is known in m.
-func (p Place) Climbed(m *Map) bool { return p.climb != nil && p.climb.of == weak.Make(m) }
+// Climbed reports whether f knows the way up from p.
+func (f *Finder) Climbed(p *Place) bool { return p.climb != nil && p.climb.of == f.own }
 
 // divide parts a table's sources by whether their climbs are known.
 func (f *Finder) divide(from []Place) {
 	f.known, f.rest, f.climbs = f.known[:0], f.rest[:0], f.climbs[:0]
-	own := weak.Make(f.m)
 	for i := range from {
-		if c := from[i].climb; c != nil && c.of == own {
-			f.known, f.climbs = append(f.known, i), append(f.climbs, c.up)
+		if f.Climbed(&from[i]) {
+			f.known, f.climbs = append(f.known, i), append(f.climbs, from[i].climb.up)
 		} else {
 			f.rest = append(f.rest, i)
 		}

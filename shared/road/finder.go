@@ -2,6 +2,7 @@ package road
 
 import (
 	"slices"
+	"weak"
 
 	"lastmile/shared/road/hierarchy"
 )
@@ -10,6 +11,7 @@ import (
 // cells of tables cost no allocation.
 type Finder struct {
 	m      *Map
+	own    weak.Pointer[Map] // to m
 	search *hierarchy.Search
 
 	from, to    side
@@ -33,7 +35,7 @@ type side struct {
 
 // NewFinder returns a Finder of m.
 func NewFinder(m *Map) *Finder {
-	return &Finder{m: m, search: hierarchy.NewSearch(&m.topology, &m.metric)}
+	return &Finder{m: m, own: weak.Make(m), search: hierarchy.NewSearch(&m.topology, &m.metric)}
 }
 
 // Use makes f ask m from now on. It is false, and changes nothing, if m is
@@ -42,7 +44,7 @@ func (f *Finder) Use(m *Map) bool {
 	if len(m.network.Lanes) != len(f.m.network.Lanes) || &m.network.Lanes[0] != &f.m.network.Lanes[0] {
 		return false
 	}
-	f.m = m
+	f.m, f.own = m, weak.Make(m)
 	f.search.Use(&m.metric)
 	return true
 }

@@ -107,12 +107,14 @@ func TestAStopLeavesCellsUnasked(t *testing.T) {
 
 func TestOtherWeightsMakeAClimbWorthless(t *testing.T) {
 	m := mapOf(t, city.Options{Nodes: 600}, profile.Car(), road.Options{})
-	p := road.NewFinder(m).Climb(m.AtPoint(7))
-	require.True(t, p.Climbed(m))
 	other, err := m.Reweight(nil)
 	require.NoError(t, err)
-	require.False(t, p.Climbed(other))
-	require.False(t, m.AtPoint(7).Climbed(m))
+	f, p := road.NewFinder(m), m.AtPoint(7)
+	require.False(t, f.Climbed(&p))
+	p = f.Climb(p)
+	require.True(t, f.Climbed(&p))
+	require.True(t, f.Use(other))
+	require.False(t, f.Climbed(&p))
 }
 
 func TestACellCostsNoAllocation(t *testing.T) {
