@@ -29,6 +29,31 @@ func (s *shop) socket(t *testing.T, token string, topics object) *websocket.Conn
 	return ws
 }
 
+// states are those that a socket is told of, from now on: a socket that nobody
+// reads answers no pings, and is taken for dead within a minute.
+func states(t *testing.T, ws *websocket.Conn) <-chan order.State {
+	require.NoError(t, ws.SetReadDeadline(time.Time{}))
+	told := make(chan order.State, 100)
+	go func() {
+		defer close(told)
+		for {
+			var frame struct{ D struct{ State order.State } }
+			if err := ws.ReadJSON(&frame); err != nil {
+				return
+			}
+			if frame.D.State != "" {
+				told <- frame.D.State
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		ws.Close()
+		for range told { // until it has ended
+		}
+	})
+	return told
+}
+
 // found are the records of a search.
 func (s *shop) found(t *testing.T, query string) []logs.Record {
 	t.Helper()
@@ -67,7 +92,7 @@ func TestEverythingAboutAJobIsOneSearch(t *testing.T) {
 
 func TestEverythingAboutAnOrderIsOneSearch(t *testing.T) {
 	b := bakehouseIn(t, open(t, stack.Options{Quiet: true, EmbeddedRedis: true, Gateways: 1}), bread("rye", 400, 5))
-	socket := b.socket(t, b.Token(auth.Customer, "ann"), object{})
+	told := states(t, b.socket(t, b.Token(auth.Customer, "ann"), object{}))
 	status, o := b.place(t, want("rye", 1))
 	require.Equal(t, http.StatusCreated, status)
 	do := func(action string, body any, who []string) {
@@ -83,21 +108,25 @@ func TestEverythingAboutAnOrderIsOneSearch(t *testing.T) {
 	b.assign(t, o.ID, "cyd")
 	do("pickup", nil, b.cyd)
 	do("deliver", object{}, b.cyd)
-	require.NoError(t, socket.SetReadDeadline(time.Now().Add(time.Minute)))
-	for states := []string{""}; states[len(states)-1] != string(order.Delivered); {
-		var frame struct{ D struct{ State string } }
-		require.NoError(t, socket.ReadJSON(&frame), "the customer is told; so far of %q", states)
-		states = append(states, frame.D.State)
+	heard := []order.State{""}
+	for heard[len(heard)-1] != order.Delivered {
+		select {
+		case state, open := <-told:
+			require.True(t, open, "the socket stays open; so far it was told of %q", heard)
+			heard = append(heard, state)
+		case <-time.After(2 * time.Minute):
+			require.Fail(t, "the customer is told", "so far of %q", heard)
+		}
 	}
 	b.idle(t)
 
-	told := func(r logs.Record) bool {
+	delivered := func(r logs.Record) bool {
 		return r.Service == "gateway" && r.Operation == "gateway delivered" && slices.Contains(r.Entities, "customer:ann")
 	}
 	var all []logs.Record
 	b.until(t, "the gateway's records are kept", func() bool {
 		all = story()
-		return len(slices.DeleteFunc(slices.Clone(all), func(r logs.Record) bool { return !told(r) })) >= 5
+		return len(slices.DeleteFunc(slices.Clone(all), func(r logs.Record) bool { return !delivered(r) })) >= 5
 	})
 	operations := map[string][]string{}
 	for _, r := range all {
@@ -112,7 +141,7 @@ func TestEverythingAboutAnOrderIsOneSearch(t *testing.T) {
 	require.True(t, slices.IsSortedFunc(all, func(a, b logs.Record) int { return a.Time.Compare(b.Time) }), "in the order in which it happened")
 	placing := slices.IndexFunc(all, func(r logs.Record) bool { return r.Operation == "POST /v1/orders" })
 	delivery := slices.IndexFunc(all, func(r logs.Record) bool { return r.Operation == "POST /v1/orders/{order}/deliver" })
-	first := slices.IndexFunc(all, told)
+	first := slices.IndexFunc(all, delivered)
 	require.Less(t, placing, first, "the customer is told of the order after it was placed")
 	require.Less(t, first, delivery, "and before it was delivered")
 }
