@@ -42,6 +42,7 @@ func sections() []section {
 		{"dispatch", "Offers, and scores", benchDispatch},
 		{"selling", "Carts and orders", benchSelling},
 		{"files", "Files over any provider", benchFiles},
+		{"console", "The console in a browser", benchConsole},
 	}
 }
 
