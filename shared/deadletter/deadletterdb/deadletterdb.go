@@ -24,21 +24,15 @@ func (s *Store) letters() docs.Collection[deadletter.Letter] {
 	return docs.In[deadletter.Letter](s.db, "deadletters")
 }
 
-// filtered are the fields that a filter may name, in the order of the indexes.
+// filtered are the fields that a filter may name.
 func filtered() []string { return []string{"state", "type", "function", "class"} }
 
-// Indexes are what the queries of this package need: one for each set of fields
-// that a filter may name.
+// Indexes are what the queries of this package need: one for each field that a
+// filter may name. Firestore merges them where several are named.
 func Indexes() []docs.Index {
 	var all []docs.Index
-	for set := 1; set < 1<<len(filtered()); set++ {
-		var fields []string
-		for i, f := range filtered() {
-			if set&(1<<i) != 0 {
-				fields = append(fields, f)
-			}
-		}
-		all = append(all, docs.Index{Collection: "deadletters", Fields: append(fields, "-at")})
+	for _, f := range filtered() {
+		all = append(all, docs.Index{Collection: "deadletters", Fields: []string{f, "-at"}})
 	}
 	return all
 }
