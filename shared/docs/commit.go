@@ -32,6 +32,7 @@ func (db *DB) Commit(ctx context.Context, writes ...Write) error {
 	if _, err := b.batch.Commit(ctx); err != nil {
 		return db.failed(ctx, writes, err)
 	}
+	made(writes)
 	db.publish(ctx, messages)
 	return nil
 }
@@ -59,6 +60,15 @@ func (db *DB) addAll(ctx context.Context, b batch, writes []Write) ([]bus.Messag
 		}
 	}
 	return emitted, nil
+}
+
+// made calls whom writes tell that they have been made.
+func made(writes []Write) {
+	for _, w := range writes {
+		if w.then != nil {
+			w.then()
+		}
+	}
 }
 
 func (db *DB) add(b batch, w Write) error {

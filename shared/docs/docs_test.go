@@ -204,6 +204,21 @@ func TestTransactIsSerial(t *testing.T) {
 	require.ErrorIs(t, db.Transact(ctx, func(context.Context, *docs.Tx) error { return refused }), refused)
 }
 
+func TestThenComesAfterTheCommitAndBeforeItsEvents(t *testing.T) {
+	db, server, events := open(t)
+	var published []int
+	write := []docs.Write{
+		docs.In[shelf](db, "shelves").Set("s", shelf{}), docs.Emit(&event.JobPlan{Job: "j"}),
+		docs.Then(func() { published = append(published, len(events.sent)) }),
+	}
+	server.Faults.Add(fault.Rule{Method: "Commit", Code: codes.InvalidArgument, Times: 1})
+	require.Error(t, db.Commit(t.Context(), write...))
+	require.Empty(t, published, "not if it is refused")
+	require.NoError(t, db.Commit(t.Context(), write...))
+	require.NoError(t, db.Transact(t.Context(), func(_ context.Context, tx *docs.Tx) error { tx.Write(write...); return nil }))
+	require.Equal(t, []int{0, 1}, published)
+}
+
 func TestEmittedEventsAreNeverLost(t *testing.T) {
 	down := errors.New("pub/sub is down")
 	commit := func(db *docs.DB) error {

@@ -41,6 +41,7 @@ func (db *DB) Transact(ctx context.Context, f func(ctx context.Context, tx *Tx) 
 	case err != nil:
 		return db.failed(ctx, last.writes, fmt.Errorf("transaction: %w", err))
 	}
+	made(last.writes)
 	db.publish(ctx, last.messages)
 	return nil
 }

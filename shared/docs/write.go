@@ -16,6 +16,7 @@ type Write struct {
 	once   bool
 	events []event.Event
 	origin context.Context // of the events; nil is the commit's
+	then   func()
 }
 
 // batch is what takes writes: a commit or a transaction.
@@ -106,6 +107,10 @@ func Once(function string, id event.ID) Write {
 // Emit publishes events after the commit, and only then. They are stored with
 // it, so that a crash before they are published only delays them.
 func Emit(events ...event.Event) Write { return Write{events: events} }
+
+// Then calls f when the commit has been made, and before its events are
+// published.
+func Then(f func()) Write { return Write{then: f} }
 
 // EmitFrom is [Emit] for a commit that serves several requests: the events carry
 // the trace, request and caller of origin.
