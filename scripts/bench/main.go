@@ -1,8 +1,9 @@
 // Command bench measures the system and prints what it found beside its aims:
 // one table a section, as Markdown.
 //
-//	go run ./scripts/bench            everything
-//	go run ./scripts/bench sync api   these sections
+//	go run ./scripts/bench                             everything
+//	go run ./scripts/bench sync api                    these sections
+//	go run ./scripts/bench -write docs/FIGURES.md api  and puts their tables into a file
 //
 // Ratios are of runs side by side on this machine, and say more than absolute
 // figures. A peer that is not on the machine is left out, and the row says so.
@@ -10,7 +11,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -59,7 +63,13 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, chosen []string) error {
+func run(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	file := flags.String("write", "", "put the tables into this `file`, in place of those of the same sections")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	chosen := flags.Args()
 	var names []string
 	for _, s := range sections() {
 		names = append(names, s.name)
@@ -77,7 +87,22 @@ func run(ctx context.Context, chosen []string) error {
 		if err := s.measure(ctx, r); err != nil {
 			return fmt.Errorf("bench %s: %w", s.name, err)
 		}
-		r.print(os.Stdout, s.title)
+		table := r.markdown(s.title)
+		fmt.Println("\n" + table)
+		if *file == "" {
+			continue
+		}
+		if err := write(*file, s.title, table); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func write(file, title, table string) error {
+	document, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.WriteFile(file, []byte(place(string(document), title, table)), 0o644)
 }

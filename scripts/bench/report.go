@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
+	"strings"
 )
 
 // report collects the rows of a section.
@@ -23,9 +23,30 @@ func (r *report) row(work, ours, baseline, ratio, aim string, met bool) {
 	r.rows = append(r.rows, row{work, ours, baseline, ratio, aim, verdict})
 }
 
-func (r *report) print(w io.Writer, title string) {
-	fmt.Fprintf(w, "\n### %s\n\n| work | ratio | ours | baseline | aim | |\n|---|---|---|---|---|---|\n", title)
+// markdown is the table of a section.
+func (r *report) markdown(title string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s\n\n| work | ratio | ours | baseline | aim | |\n|---|---|---|---|---|---|\n", heading, title)
 	for _, row := range r.rows {
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s |\n", row.work, row.ratio, row.ours, row.baseline, row.aim, row.verdict)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", row.work, row.ratio, row.ours, row.baseline, row.aim, row.verdict)
 	}
+	return b.String()
+}
+
+// heading begins each section of a document of tables.
+const heading = "### "
+
+// place puts the table of a section into a document: in place of the one that it
+// has, or at its end.
+func place(document, title, table string) string {
+	begin := strings.Index(document, heading+title+"\n")
+	if begin < 0 {
+		return strings.TrimRight(document, "\n") + "\n\n" + table
+	}
+	end := len(document)
+	if next := strings.Index(document[begin+1:], "\n"+heading); next >= 0 {
+		end = begin + 1 + next
+		table += "\n"
+	}
+	return document[:begin] + table + strings.TrimPrefix(document[end:], "\n")
 }
