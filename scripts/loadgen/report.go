@@ -62,8 +62,8 @@ func (r *report) write(dir string) error {
 
 // Charts are this wide and high, in pixels, within margins.
 const (
-	width, height            = 900, 420
-	left, right, top, bottom = 70, 30, 40, 110
+	width, height            = 900, 460
+	left, right, top, bottom = 70, 30, 40, 150
 )
 
 // chart is a picture of lines; upwards it is logarithmic, from 0.1 ms on.
@@ -145,7 +145,7 @@ func (r *report) quantiles() chart {
 	}
 	for i, s := range r.series {
 		var points []string
-		for step := 0.0; step <= nines; step += 0.05 {
+		for step := 0.05; step <= nines; step += 0.05 {
 			percent := 100 * (1 - math.Pow(10, -step))
 			points = append(points, fmt.Sprintf("%.1f,%.1f", place(percent), r.up(at(s.all, percent))))
 		}
