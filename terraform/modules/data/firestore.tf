@@ -56,6 +56,10 @@ resource "google_firestore_index" "composite" {
       array_config = try(fields.value.arrayConfig, null)
     }
   }
+
+  timeouts {
+    create = "12h" # of a large collection
+  }
 }
 
 # Fields that no query uses have no index; those with a time of expiry are
@@ -72,5 +76,10 @@ resource "google_firestore_field" "override" {
   dynamic "ttl_config" {
     for_each = try(each.value.ttl, false) ? [true] : []
     content {}
+  }
+
+  timeouts {
+    create = "12h" # of a large collection
+    update = "12h"
   }
 }
