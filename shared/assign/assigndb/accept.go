@@ -15,8 +15,9 @@ import (
 var ErrFull = errors.New("no room for the order")
 
 // Accept gives an order, and the others of its trip that are still to be had, to
-// a courier whose offer is open at now. It returns what [dispatch.Dispatch.Accept]
-// does, or [ErrFull].
+// a courier on duty whose offer is open at now; whether they can be reached does
+// not matter, as they have just called. It returns what [dispatch.Dispatch.Accept]
+// does, or [ErrFull], or for who has gone off duty meanwhile [courier.ErrRefused].
 func (s *Store) Accept(ctx context.Context, order, by string, now time.Time) (d dispatch.Dispatch, err error) {
 	err = again(ctx, func() error {
 		d, err = s.accept(ctx, order, by, now)
@@ -32,6 +33,8 @@ type won struct {
 }
 
 func (s *Store) accept(ctx context.Context, order, by string, now time.Time) (dispatch.Dispatch, error) {
+	end := s.turns.take(ctx, order)
+	defer end()
 	l, c, a := s.dispatches().Lookup(order), s.couriers.Lookup(courier.ID(by)), s.answers(order).Lookup(by)
 	if err := s.db.Fetch(ctx, l, c, a); err != nil {
 		return l.Data, known(order, err)
@@ -49,7 +52,7 @@ func (s *Store) accept(ctx context.Context, order, by string, now time.Time) (di
 	if err != nil {
 		return l.Data, err
 	}
-	if err := s.db.Commit(ctx, writes...); err != nil {
+	if err := s.db.Commit(ctx, append(writes, docs.Then(end))...); err != nil {
 		return l.Data, fmt.Errorf("accept order %s: %w", order, err)
 	}
 	return after, nil
@@ -67,8 +70,11 @@ func accepted(l *docs.Lookup[dispatch.Dispatch], c *docs.Lookup[courier.Courier]
 	if offer, _ := after.OfferTo(by); a.Exists && offer.AnsweredBy(a.Data) {
 		return l.Data, dispatch.ErrRejected
 	}
-	if !c.Exists || c.Data.Disabled {
+	switch {
+	case !c.Exists || c.Data.Disabled:
 		return l.Data, fmt.Errorf("%w: %s", courier.ErrUnknown, by)
+	case !c.Data.OnDuty:
+		return l.Data, fmt.Errorf("%w: off duty: go on duty to take orders", courier.ErrRefused)
 	}
 	return after, nil
 }

@@ -31,10 +31,13 @@ type Couriers interface {
 type Store struct {
 	db       *docs.DB
 	couriers Couriers
+	turns    turns
 }
 
 // New returns a Store in db.
-func New(db *docs.DB, couriers Couriers) *Store { return &Store{db, couriers} }
+func New(db *docs.DB, couriers Couriers) *Store {
+	return &Store{db: db, couriers: couriers, turns: turns{queues: map[string]*queue{}}}
+}
 
 func (s *Store) dispatches() docs.Collection[dispatch.Dispatch] {
 	return docs.In[dispatch.Dispatch](s.db, "dispatch")
@@ -93,7 +96,8 @@ func (s *Store) Start(ctx context.Context, d dispatch.Dispatch) (began bool, err
 // tries bounds how often a change is tried again where others were faster.
 const tries = 10
 
-// again calls f until it does not fail because another change came between.
+// again calls f until it does not fail because another change came between: at
+// once, as that change can be read, and after a pause where it fails once more.
 func again(ctx context.Context, f func() error) error {
 	for try := 1; ; try++ {
 		err := f()
@@ -101,8 +105,11 @@ func again(ctx context.Context, f func() error) error {
 		if err == nil || !raced || try == tries {
 			return err
 		}
+		if try == 1 {
+			continue
+		}
 		select {
-		case <-time.After(rand.N(2 * time.Millisecond << min(try, 5))):
+		case <-time.After(rand.N(time.Millisecond << min(try, 6))):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

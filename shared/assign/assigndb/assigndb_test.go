@@ -28,6 +28,7 @@ var now = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 type world struct {
 	firestore *firestore.Server
 	store     *assigndb.Store
+	other     *assigndb.Store // of another process
 	couriers  *courierdb.Store
 
 	mu   sync.Mutex
@@ -45,7 +46,7 @@ func newWorld(t testing.TB) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
 	w.couriers = courierdb.New(db)
-	w.store = assigndb.New(db, w.couriers)
+	w.store, w.other = assigndb.New(db, w.couriers), assigndb.New(db, w.couriers)
 	return w
 }
 
@@ -146,7 +147,8 @@ func TestOfManyWhoAcceptAtOnceOneHasTheOrder(t *testing.T) {
 	failed := make([]error, len(couriers))
 	var wg sync.WaitGroup
 	for i, c := range couriers {
-		wg.Go(func() { _, failed[i] = w.store.Accept(t.Context(), "o1", c, now) })
+		store := []*assigndb.Store{w.store, w.other}[i%2]
+		wg.Go(func() { _, failed[i] = store.Accept(t.Context(), "o1", c, now) })
 	}
 	wg.Wait()
 	d, err := w.store.Get(t.Context(), "o1")
@@ -206,11 +208,49 @@ func TestWhoCannotAccept(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.store.Accept(t.Context(), "o1", "max", now)
 	require.ErrorIs(t, err, assigndb.ErrFull, "the cash of both is over the limit")
+	w.duty(t, "ada", false)
+	_, err = w.store.Accept(t.Context(), "o1", "ada", now)
+	require.ErrorIs(t, err, courier.ErrRefused, "off duty")
+	w.duty(t, "ada", true)
 	d, err := w.store.Accept(t.Context(), "o1", "ada", now)
-	require.NoError(t, err)
+	require.NoError(t, err, "on duty again, in time")
 	again, err := w.store.Accept(t.Context(), "o1", "ada", now)
 	require.NoError(t, err, "accepting twice is accepting once")
 	require.Equal(t, d.Version, again.Version)
+}
+
+func (w *world) duty(t testing.TB, id string, on bool) {
+	t.Helper()
+	require.NoError(t, w.goes(t.Context(), id, on))
+}
+
+// goes has a courier go on or off duty.
+func (w *world) goes(ctx context.Context, id string, on bool) error {
+	_, err := w.couriers.Change(ctx, courier.ID(id), func(c courier.Courier) (courier.Courier, error) {
+		return c.Duty(on, time.Time{}, id, now)
+	})
+	return err
+}
+
+func TestWhoAcceptsAndGoesOffDutyAtOnceDoesOne(t *testing.T) {
+	w := newWorld(t)
+	for _, id := range names("ada", 30) {
+		w.hire(t, id)
+		w.offer(t, []string{"o-" + id}, []string{id})
+		var accepted, left error
+		var wg sync.WaitGroup
+		wg.Go(func() { _, accepted = w.store.Accept(t.Context(), "o-"+id, id, now) })
+		wg.Go(func() { left = w.goes(t.Context(), id, false) })
+		wg.Wait()
+		c, err := w.couriers.Get(t.Context(), courier.ID(id))
+		require.NoError(t, err)
+		if accepted != nil {
+			require.ErrorIs(t, accepted, courier.ErrRefused)
+			require.NoError(t, left)
+		}
+		require.Equal(t, accepted == nil, c.OnDuty, "nobody is off duty with an order")
+		require.Equal(t, accepted == nil, len(c.Load.Orders) == 1)
+	}
 }
 
 func TestWhoAcceptsATripHasAllOfItThatIsLeft(t *testing.T) {

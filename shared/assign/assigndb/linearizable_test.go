@@ -85,8 +85,8 @@ func (s standing) does(c call) (standing, error) {
 }
 
 // Whoever accepts, in time or at the moment the offer expires, cancels, notes that
-// it has expired and looks at the same time, and whatever answers of the database
-// get lost, it is as if one had come after the other.
+// it has expired and looks at the same time, and and in whichever of two processes, whatever
+// answers of the database get lost, it is as if one had come after the other.
 func TestAcceptanceIsLinearizable(t *testing.T) {
 	for seed := range uint64(8) {
 		w := newWorld(t)
@@ -113,7 +113,7 @@ func history(t *testing.T, w *world, couriers []string, seed uint64) []porcupine
 					c.what = []string{"read", "read", "cancel", "expire"}[r.IntN(4)]
 				}
 				called := time.Since(start)
-				err := once(t, w, c)
+				err := once(t, w, []*assigndb.Store{w.store, w.other}[client%2], c)
 				returned := time.Since(start)
 				if errors.Is(err, docs.ErrUnavailable) || errors.Is(err, docs.ErrConflict) {
 					err, returned = errLost, time.Hour
@@ -131,24 +131,25 @@ func history(t *testing.T, w *world, couriers []string, seed uint64) []porcupine
 // late is the moment at which the offers expire.
 var late = now.Add(30 * time.Second)
 
-func once(t *testing.T, w *world, c call) error {
+// once makes a call of one of two processes.
+func once(t *testing.T, w *world, store *assigndb.Store, c call) error {
 	change := func(f func(dispatch.Dispatch) dispatch.Dispatch) error {
-		_, err := w.store.Change(t.Context(), "o1", assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return f(d), nil }}, now)
+		_, err := store.Change(t.Context(), "o1", assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return f(d), nil }}, now)
 		return err
 	}
 	switch c.what {
 	case "accept":
-		_, err := w.store.Accept(t.Context(), "o1", c.by, now)
+		_, err := store.Accept(t.Context(), "o1", c.by, now)
 		return err
 	case "accept late":
-		_, err := w.store.Accept(t.Context(), "o1", c.by, late)
+		_, err := store.Accept(t.Context(), "o1", c.by, late)
 		return err
 	case "cancel":
 		return change(func(d dispatch.Dispatch) dispatch.Dispatch { return d.Cancel(now) })
 	case "expire":
 		return change(func(d dispatch.Dispatch) dispatch.Dispatch { after, _ := d.Refresh(nil, late); return after })
 	}
-	d, err := w.store.Get(t.Context(), "o1")
+	d, err := store.Get(t.Context(), "o1")
 	if err != nil {
 		return err
 	}
