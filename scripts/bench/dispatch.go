@@ -10,12 +10,7 @@ import (
 
 	"lastmile/emulators/firestore"
 	"lastmile/emulators/stack"
-	"lastmile/shared/assign"
-	"lastmile/shared/assign/assigndb"
-	"lastmile/shared/assign/dispatch"
 	"lastmile/shared/bus"
-	"lastmile/shared/courier"
-	"lastmile/shared/courier/courierdb"
 	"lastmile/shared/docs"
 	"lastmile/shared/event"
 	"lastmile/shared/score"
@@ -45,94 +40,6 @@ func benchDispatch(ctx context.Context, r *report) error {
 type unheard struct{}
 
 func (unheard) Send(context.Context, ...bus.Message) error { return nil }
-
-// benchRaces has three couriers accept each order at once, of many orders.
-func benchRaces(ctx context.Context, r *report, db *docs.DB) error {
-	const races, abreast, rivals = 1000, 8, 3
-	couriers := courierdb.New(db)
-	store, now := assigndb.New(db, couriers), time.Now().UTC().Truncate(time.Microsecond)
-	for w := range abreast {
-		for c := range rivals {
-			err := couriers.Create(ctx, courier.Courier{ID: rival(w, c), Zone: "bench", Capacity: races, OnDuty: true})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	for n := range races {
-		if err := offerRace(ctx, store, n, n%abreast, rivals, now); err != nil {
-			return err
-		}
-	}
-	rate := func(accept accepting) (float64, error) {
-		start := time.Now()
-		err := together(abreast, func(w int) error {
-			for n := w; n < races; n += abreast {
-				if err := race(n, w, rivals, accept); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		return races / time.Since(start).Seconds(), err
-	}
-	ours, err := rate(func(order string, c courier.ID) error {
-		_, err := store.Accept(ctx, order, string(c), now)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	theirs, err := benchOfferDocuments(ctx, db, races, abreast, rivals, rate)
-	r.row("orders that three couriers accept at once, each won once", fmt.Sprintf("%.0f/s", ours),
-		fmt.Sprintf("%.0f/s, a transaction over a document for each offer", theirs), fmt.Sprintf("%.1fx", ours/theirs), "", err == nil)
-	return err
-}
-
-// accepting has a courier accept an order; [dispatch.ErrTaken] says that another
-// was first.
-type accepting func(order string, c courier.ID) error
-
-func rival(worker, n int) courier.ID { return courier.ID(fmt.Sprintf("courier-%d-%d", worker, n)) }
-
-func offerRace(ctx context.Context, store *assigndb.Store, n, worker, rivals int, now time.Time) error {
-	id := fmt.Sprint("order-", n)
-	if _, err := store.Start(ctx, dispatch.New(assign.Order{ID: id, Shop: "bench", Zone: "bench"}, "cy", now)); err != nil {
-		return err
-	}
-	found, err := store.Lookups(ctx, id)
-	if err != nil {
-		return err
-	}
-	offer := assign.Offer{Orders: []string{id}, Expires: now.Add(time.Hour), Pickup: now, Door: []time.Time{now}}
-	for c := range rivals {
-		offer.Couriers = append(offer.Couriers, string(rival(worker, c)))
-	}
-	after := found[0].Data.Decided(assign.Entry{Order: id, Outcome: assign.Offered, Due: offer.Expires}, []assign.Offer{offer}, dispatch.Standard(), 1, now)
-	return store.Decide(ctx, []assigndb.Decided{{Before: found[0], After: after}}, now)
-}
-
-func race(n, worker, rivals int, accept accepting) error {
-	won := make([]bool, rivals)
-	err := together(rivals, func(c int) error {
-		err := accept(fmt.Sprint("order-", n), rival(worker, c))
-		won[c] = err == nil
-		if errors.Is(err, dispatch.ErrTaken) {
-			return nil
-		}
-		return err
-	})
-	winners := 0
-	for _, w := range won {
-		if w {
-			winners++
-		}
-	}
-	if err == nil && winners != 1 {
-		err = fmt.Errorf("order %d has %d winners", n, winners)
-	}
-	return err
-}
 
 // together calls f n times at once, and returns the first errors.
 func together(n int, f func(i int) error) error {

@@ -3,73 +3,70 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"lastmile/shared/assign/dispatch"
 	"lastmile/shared/courier"
+	"lastmile/shared/courier/courierdb"
 	"lastmile/shared/docs"
 	"lastmile/shared/score"
 )
 
-// singleOffer is an offer as a document of its own, as is usual.
-type singleOffer struct {
-	Courier string `firestore:"courier"`
-	State   string `firestore:"state"`
+// offerDocuments keeps each offer in a document of its own, as is usual, beside
+// that of the order, and accepts in a transaction over all of them.
+type offerDocuments struct {
+	db       *docs.DB
+	couriers *courierdb.Store
+	now      time.Time
 }
 
-// carrier is a courier in the same design.
-type carrier struct {
-	Orders int `firestore:"orders"`
+func (a offerDocuments) orders() docs.Collection[dispatch.Dispatch] {
+	return docs.In[dispatch.Dispatch](a.db, "benchorders")
 }
 
-// benchOfferDocuments measures the usual way to accept: a transaction that reads
-// the documents of all offers, and writes each of them.
-func benchOfferDocuments(ctx context.Context, db *docs.DB, races, abreast, rivals int, rate func(accepting) (float64, error)) (float64, error) {
-	for n := range races {
-		var writes []docs.Write
-		for c := range rivals {
-			id := string(rival(n%abreast, c))
-			writes = append(writes, offersOf(db, fmt.Sprint("order-", n)).Set(id, singleOffer{id, "offered"}))
-		}
-		if err := db.Commit(ctx, writes...); err != nil {
-			return 0, err
-		}
+func (a offerDocuments) offers(order string) docs.Collection[dispatch.Offer] {
+	return docs.In[dispatch.Offer](a.db, "benchorders", order, "offers")
+}
+
+func (a offerDocuments) offer(ctx context.Context, n int) error {
+	_, d := offered(n, a.now)
+	return a.db.Commit(ctx, a.writes(d)...)
+}
+
+// writes are those by which an order and its offers are what d says.
+func (a offerDocuments) writes(d dispatch.Dispatch) (all []docs.Write) {
+	for _, o := range d.Offers {
+		all = append(all, a.offers(d.Order).Set(o.Courier, o))
 	}
-	return rate(func(order string, c courier.ID) error {
-		return db.Transact(ctx, func(_ context.Context, tx *docs.Tx) error { return acceptOne(db, tx, order, c, abreast, rivals) })
-	})
+	d.Offers = nil
+	return append(all, a.orders().Set(d.Order, d))
 }
 
-func offersOf(db *docs.DB, order string) docs.Collection[singleOffer] {
-	return docs.In[singleOffer](db, "benchorders", order, "offers")
+func (a offerDocuments) accept(ctx context.Context, n int, by string) error {
+	return a.db.Transact(ctx, func(_ context.Context, tx *docs.Tx) error { return a.acceptIn(tx, n, by) })
 }
 
-// acceptOne gives an order to a courier, if no other offer has been accepted.
-func acceptOne(db *docs.DB, tx *docs.Tx, order string, by courier.ID, abreast, rivals int) error {
-	var number int
-	if _, err := fmt.Sscanf(order, "order-%d", &number); err != nil {
-		return err
-	}
-	load := docs.In[carrier](db, "benchcouriers").Lookup(string(by))
-	fetch, offers := []docs.Fetcher{load}, make([]*docs.Lookup[singleOffer], rivals)
-	for c := range rivals {
-		offers[c] = offersOf(db, order).Lookup(string(rival(number%abreast, c)))
-		fetch = append(fetch, offers[c])
+func (a offerDocuments) acceptIn(tx *docs.Tx, n int, by string) error {
+	search, carrier := a.orders().Lookup(raced(n)), a.couriers.Lookup(courier.ID(by))
+	fetch, offers := []docs.Fetcher{search, carrier}, make([]*docs.Lookup[dispatch.Offer], rivals)
+	for i, id := range asked(n) {
+		offers[i] = a.offers(raced(n)).Lookup(id)
+		fetch = append(fetch, offers[i])
 	}
 	if err := tx.Fetch(fetch...); err != nil {
 		return err
 	}
+	before := search.Data
 	for _, o := range offers {
-		switch {
-		case o.Data.State == "accepted":
-			return dispatch.ErrTaken
-		case o.ID == string(by):
-			tx.Write(offersOf(db, order).Set(o.ID, singleOffer{o.ID, "accepted"}))
-		default:
-			tx.Write(offersOf(db, order).Set(o.ID, singleOffer{o.ID, "cancelled"}))
-		}
+		before.Offers = append(before.Offers, o.Data)
 	}
-	tx.Write(docs.In[carrier](db, "benchcouriers").Set(string(by), carrier{load.Data.Orders + 1}))
+	after, err := before.Accept(by, a.now)
+	if err != nil {
+		return err
+	}
+	events := append(before.Facts(after, "", a.now), after.Event(), after.Closed(dispatch.OfferCancelled, before.Lost(after, by)...))
+	tx.Write(a.writes(after)...)
+	tx.Write(a.couriers.Replace(carrier, carrier.Data.Take(after.Order, 0)), docs.Emit(events...))
 	return nil
 }
 
