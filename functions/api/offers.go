@@ -58,7 +58,7 @@ func (r Offers) register(api huma.API) {
 	handle(api, huma.Operation{
 		OperationID: "accept-offer", Method: http.MethodPost, Path: "/v1/offers/{order}/accept", Tags: tags, Security: admits(auth.Courier),
 		Summary:     "Take an order",
-		Description: "The first courier who accepts has the order, and the others of its trip; whoever comes second is told so by the answer: 409, taken. An offer that has expired is 410.",
+		Description: "The first courier who accepts has the order, and the others of its trip; whoever comes second is told so by the answer: 409, taken. An offer that has expired is 410. Who is off duty takes no orders: 409.",
 		Errors:      answers, Extensions: map[string]any{tripsField: 13}, // again where many accept at once
 	}, r.accept)
 	handle(api, huma.Operation{
@@ -172,7 +172,7 @@ func dispatchError(err error) error {
 	case errors.Is(err, dispatch.ErrExpired), errors.Is(err, dispatch.ErrOver):
 		return huma.Error410Gone(err.Error())
 	case errors.Is(err, dispatch.ErrTaken), errors.Is(err, dispatch.ErrRejected), errors.Is(err, dispatch.ErrPickedUp),
-		errors.Is(err, dispatch.ErrNotCarried), errors.Is(err, assigndb.ErrFull):
+		errors.Is(err, dispatch.ErrNotCarried), errors.Is(err, assigndb.ErrFull), errors.Is(err, courier.ErrRefused):
 		return huma.Error409Conflict(err.Error())
 	case errors.Is(err, dispatch.ErrInvalid):
 		return huma.Error422UnprocessableEntity(err.Error())
