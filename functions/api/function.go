@@ -71,7 +71,7 @@ func New(r Resources, layers ...httpapi.Layer) *Function {
 	r.Accounts.register(routes)
 	readable(mux, routes)
 	mux.HandleFunc("/", lost(mux))
-	calls := httpapi.LimitBody(maxBody)(mux)
+	calls := httpapi.Text(httpapi.LimitBody(maxBody)(mux))
 	return &Function{handler: httpapi.Chain(r.Files.beside(calls), layers...)}
 }
 

@@ -57,6 +57,10 @@ func FuzzRequest(f *testing.F) {
 	for i := range routes {
 		f.Add(uint16(i), "bakery", "limit=5", `{}`, `"1"`, "key")
 	}
+	for i, id := range []string{"\x00", "..", "__reserved__", strings.Repeat("n", 1501)} {
+		f.Add(uint16(7+i), id, "", "", "", "")
+	}
+	f.Add(uint16(1), "\x94", "level=%FF&x=%zz", "", "", "")
 	for _, query := range []string{
 		"cursor=bjE2MDAwMDAwMDAwMDAwMDAgYWJj", "cursor=%00", "entity=order:1&from=2026-01-01T00:00:00Z&oldest=true", "after=-1&before=9", "status=x&level=%FF",
 	} {

@@ -37,6 +37,9 @@ func problem(ctx context.Context, err error) error {
 		return err
 	}
 	logs.Fail(ctx, err)
+	if errors.Is(err, docs.ErrBadID) {
+		return huma.Error400BadRequest("the path names what cannot be the name of anything")
+	}
 	if !passes(err) {
 		return huma.Error500InternalServerError("something broke; the request id finds it in the logs")
 	}

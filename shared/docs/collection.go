@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cloud.google.com/go/firestore"
 )
@@ -116,7 +117,8 @@ const maxID = 1500
 func (db *DB) ref(path string) (*firestore.DocumentRef, error) {
 	for part := range strings.SplitSeq(path, "/") {
 		reserved := strings.HasPrefix(part, "__") && strings.HasSuffix(part, "__")
-		if part == "" || part == "." || part == ".." || reserved || len(part) > maxID {
+		text := utf8.ValidString(part) && !strings.Contains(part, "\x00")
+		if part == "" || part == "." || part == ".." || reserved || len(part) > maxID || !text {
 			return nil, fmt.Errorf("%w: %.80q in %.200q", ErrBadID, part, path)
 		}
 	}

@@ -201,3 +201,22 @@ func TestLimitBody(t *testing.T) {
 	unknown.ContentLength = -1
 	require.Equal(t, http.StatusRequestEntityTooLarge, serve(httpapi.LimitBody(4)(read), unknown).Code)
 }
+
+func TestText(t *testing.T) {
+	h := httpapi.Text(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for name, tt := range map[string]struct {
+		target string
+		want   int
+	}{
+		"what is text goes through":               {"/v1/things/caf%C3%A9?name=%E2%82%AC+1", http.StatusOK},
+		"a path that is none is refused":          {"/v1/things/%94", http.StatusBadRequest},
+		"a query that is none is refused":         {"/v1/things?name=%ff", http.StatusBadRequest},
+		"an escape that is none is refused":       {"/v1/things?name=%zz", http.StatusBadRequest},
+		"one cannot be hidden behind the other":   {"/v1/things?name=%ff&other=%zz", http.StatusBadRequest},
+		"a name in the query that is none either": {"/v1/things?%ff=1", http.StatusBadRequest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, tt.want, serve(h, httptest.NewRequest(http.MethodGet, tt.target, nil)).Code)
+		})
+	}
+}
