@@ -143,7 +143,7 @@ func (w *matrixWorld) enrol(t *testing.T, entity auth.Entity, ids [2]string) map
 		"shop": shops, "courier": {"cyd", "dan", "nocourier"}, "order": {"mine", "theirs", "noorder"}, "item": {"rye", "rye", "rye"},
 		"file": files, "draft": drafts, "device": devices, "session": sessions, "zone": {"malta", "malta", "malta"}, "entity": {"customer", "customer", "customer"},
 		"action": {"publish", "publish", "publish"}, "function": {"catalogpage", "catalogpage", "catalogpage"},
-		"end": {end, end, end}, "fact": {"f", "f", "f"}, "round": {"r", "r", "r"}, "id": {"x1", "x1", "x1"},
+		"end": {end, end, end}, "fact": {"f", "f", "f"}, "round": {"r", "r", "r"}, "id": {"x1", "x1", "x1"}, "letter": {"x1", "x1", "x1"},
 	}
 }
 
@@ -252,10 +252,12 @@ func kindOf(parameter, route string) string {
 		return "flash"
 	case strings.Contains(route, " /v1/campaigns/"):
 		return "campaign"
-	case strings.HasPrefix(route, "DELETE /v1/files/"):
+	case strings.HasPrefix(route, "DELETE /v1/files/"), strings.HasSuffix(route, "/upload"):
 		return "draft"
 	case strings.Contains(route, " /v1/files/"):
 		return "file"
+	case strings.Contains(route, " /v1/deadletters/"):
+		return "letter"
 	}
 	return parameter
 }
