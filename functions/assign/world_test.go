@@ -55,6 +55,7 @@ type world struct {
 	*assign.Function
 	firestore *firestore.Server
 	tasks     *tasks.Server
+	redis     *redis.Server
 	parts     assign.Parts
 	log       bytes.Buffer
 
@@ -83,10 +84,10 @@ func newWorld(t tester) *world {
 	db, err := docs.Open(context.Background(), docs.Options{Project: "test", EmulatorHost: w.firestore.Addr(), Publisher: w, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	cache, err := redis.Start(redis.Options{Server: redis.Embedded})
+	w.redis, err = redis.Start(redis.Options{Server: redis.Embedded, Faulty: true})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = cache.Close() })
-	client := goredis.NewClient(&goredis.Options{Addr: cache.Addr()})
+	t.Cleanup(func() { _ = w.redis.Close() })
+	client := goredis.NewClient(&goredis.Options{Addr: w.redis.Addr(), MaxRetries: -1})
 	t.Cleanup(func() { _ = client.Close() })
 	couriers := courierdb.New(db)
 	w.parts = assign.Parts{
