@@ -210,6 +210,7 @@ func TestText(t *testing.T) {
 	}{
 		"what is text goes through":               {"/v1/things/caf%C3%A9?name=%E2%82%AC+1", http.StatusOK},
 		"a path that is none is refused":          {"/v1/things/%94", http.StatusBadRequest},
+		"a NUL is refused":                        {"/v1/things/%00", http.StatusBadRequest},
 		"a query that is none is refused":         {"/v1/things?name=%ff", http.StatusBadRequest},
 		"an escape that is none is refused":       {"/v1/things?name=%zz", http.StatusBadRequest},
 		"one cannot be hidden behind the other":   {"/v1/things?name=%ff&other=%zz", http.StatusBadRequest},
