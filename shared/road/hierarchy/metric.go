@@ -1,5 +1,7 @@
 package hierarchy
 
+import "slices"
+
 // Inf is the weight of what cannot be reached. Weights are below it; sums of two
 // of them fit.
 const Inf = int64(1) << 61
@@ -54,34 +56,16 @@ func (t *Topology) Customize(weights []int64, extras []uint32) *Metric {
 	c := newCustomizer(t, weights)
 	c.lower()
 	c.perfect()
-	m := &Metric{
-		Rise: c.fan(func(e uint32) (int64, uint32) { return c.weight[e].up, c.mid[e].up }),
-		Fall: c.fan(func(e uint32) (int64, uint32) { return c.weight[e].down, c.mid[e].down }),
-	}
+	m := c.metric()
 	if extras != nil {
-		m.carry(t, weights, extras)
+		m.carry(t, c.own(weights, extras))
 	}
 	return m
 }
 
 // carry gives every arc its extra: the graph's their own, and then shortcuts,
 // the lowest first, the sum of their halves'.
-func (m *Metric) carry(t *Topology, weights []int64, extras []uint32) {
-	own := make([]mids, len(t.Up))
-	best := make([]pair, len(t.Up))
-	for e := range best {
-		best[e] = pair{Inf, Inf}
-	}
-	for i, s := range t.Slot {
-		if s == None {
-			continue
-		}
-		if b := &best[s/2]; s%2 == 0 && weights[i] < b.up {
-			b.up, own[s/2].up = weights[i], extras[i]
-		} else if s%2 == 1 && weights[i] < b.down {
-			b.down, own[s/2].down = weights[i], extras[i]
-		}
-	}
+func (m *Metric) carry(t *Topology, own []mids) {
 	for x := uint32(t.Nodes()); x > 0; x-- {
 		m.Rise.carry(t, x-1, &m.Fall, &m.Rise, func(e uint32) uint32 { return own[e].up })
 		m.Fall.carry(t, x-1, &m.Rise, &m.Fall, func(e uint32) uint32 { return own[e].down })
@@ -139,6 +123,9 @@ func newCustomizer(t *Topology, weights []int64) *customizer {
 // lower makes every edge the best way through lower nodes.
 func (c *customizer) lower() {
 	for y := c.Nodes() - 1; y >= 0; y-- {
+		if c.DownFirst[y] == c.DownFirst[y+1] {
+			continue
+		}
 		for e := c.First[y]; e < c.First[y+1]; e++ {
 			c.row[c.Up[e]], c.over[c.Up[e]] = c.weight[e], c.mid[e]
 		}
@@ -175,6 +162,9 @@ func (c *customizer) through(x, e uint32) {
 // those that were longer.
 func (c *customizer) perfect() {
 	for y := range c.Nodes() {
+		if c.DownFirst[y] == c.DownFirst[y+1] {
+			continue
+		}
 		for e := c.First[y]; e < c.First[y+1]; e++ {
 			c.row[c.Up[e]] = c.weight[e]
 		}
@@ -209,22 +199,56 @@ func (c *customizer) around(x, e uint32) {
 	}
 }
 
-// fan keeps the arcs of one direction that are needed.
-func (c *customizer) fan(of func(e uint32) (weight int64, mid uint32)) Fan {
-	kept := 0
-	for e := range uint32(len(c.Up)) {
-		if w, mid := of(e); w < Inf && mid != removed {
-			kept++
+// metric keeps what is needed.
+func (c *customizer) metric() *Metric {
+	rising, falling := 0, 0
+	for e, w := range c.weight {
+		if needed(w.up, c.mid[e].up) {
+			rising++
+		}
+		if needed(w.down, c.mid[e].down) {
+			falling++
 		}
 	}
-	f := Fan{First: make([]uint32, c.Nodes()+1), Arcs: make([]Arc, 0, kept), Mid: make([]uint32, 0, kept)}
+	m := &Metric{Rise: newFan(c.Nodes(), rising), Fall: newFan(c.Nodes(), falling)}
 	for x := range c.Nodes() {
 		for e := c.First[x]; e < c.First[x+1]; e++ {
-			if w, mid := of(e); w < Inf && mid != removed {
-				f.Arcs, f.Mid = append(f.Arcs, Arc{Head: c.Up[e], Weight: w}), append(f.Mid, mid)
+			w, mid := c.weight[e], c.mid[e]
+			if needed(w.up, mid.up) {
+				m.Rise.add(c.Up[e], w.up, mid.up)
+			}
+			if needed(w.down, mid.down) {
+				m.Fall.add(c.Up[e], w.down, mid.down)
 			}
 		}
-		f.First[x+1] = uint32(len(f.Arcs))
+		m.Rise.First[x+1], m.Fall.First[x+1] = uint32(len(m.Rise.Arcs)), uint32(len(m.Fall.Arcs))
 	}
-	return f
+	return m
+}
+
+func needed(weight int64, mid uint32) bool { return weight < Inf && mid != removed }
+
+func newFan(nodes, arcs int) Fan {
+	return Fan{First: make([]uint32, nodes+1), Arcs: make([]Arc, 0, arcs), Mid: make([]uint32, 0, arcs)}
+}
+
+func (f *Fan) add(head uint32, weight int64, mid uint32) {
+	f.Arcs, f.Mid = append(f.Arcs, Arc{Head: head, Weight: weight}), append(f.Mid, mid)
+}
+
+// own returns, by edge, the extras of the graph's arcs that count: of parallel
+// ones the first of the least weight.
+func (c *customizer) own(weights []int64, extras []uint32) []mids {
+	own := make([]mids, len(c.Up))
+	for i, s := range slices.Backward(c.Slot) {
+		if s == None {
+			continue
+		}
+		if w := c.weight[s/2]; s%2 == 0 && weights[i] == w.up {
+			own[s/2].up = extras[i]
+		} else if s%2 == 1 && weights[i] == w.down {
+			own[s/2].down = extras[i]
+		}
+	}
+	return own
 }
