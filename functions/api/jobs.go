@@ -39,7 +39,10 @@ func (r Jobs) register(api huma.API) {
 		Errors:      []int{http.StatusConflict, http.StatusUnprocessableEntity},
 	}, r.submit)
 	handle(api, huma.Operation{OperationID: "list-jobs", Method: http.MethodGet, Path: "/v1/jobs", Summary: "List jobs, the newest first"}, r.list)
-	handle(api, huma.Operation{OperationID: "get-job", Method: http.MethodGet, Path: "/v1/jobs/{id}", Summary: "Show a job and its progress"}, r.get)
+	handle(api, huma.Operation{
+		OperationID: "get-job", Method: http.MethodGet, Path: "/v1/jobs/{id}", Summary: "Show a job and its progress",
+		Extensions: trips(6), // the job, the board, and four counts at once where that has forgotten
+	}, r.get)
 	handle(api, huma.Operation{OperationID: "list-pages", Method: http.MethodGet, Path: "/v1/jobs/{id}/pages", Summary: "List the outcomes of a job's pages"}, r.pages)
 	handle(api, huma.Operation{
 		OperationID: "cancel-job", Method: http.MethodPost, Path: "/v1/jobs/{id}/cancel", DefaultStatus: http.StatusAccepted,
