@@ -37,8 +37,10 @@ type news struct {
 
 	telling sync.WaitGroup
 
+	connecting chan struct{} // a place for one, apart from mu: who keeps a record does not wait for Redis
+	to         audience      // of who has that place; nil until it is first needed
+
 	mu    sync.Mutex
-	to    audience    // guarded by mu; nil until it is first needed
 	mute  bool        // guarded by mu; nobody can be told
 	about []string    // guarded by mu
 	more  bool        // guarded by mu; there were more than fit
@@ -46,7 +48,7 @@ type news struct {
 }
 
 func newNews(s logs.Store, open func(context.Context) (audience, error)) *news {
-	return &news{Store: s, open: open}
+	return &news{Store: s, open: open, connecting: make(chan struct{}, 1)}
 }
 
 // Append implements [logs.Store].
@@ -104,14 +106,22 @@ func (n *news) tell() {
 }
 
 func (n *news) connect(ctx context.Context) audience {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+	select {
+	case n.connecting <- struct{}{}:
+		defer func() { <-n.connecting }()
+	case <-ctx.Done():
+		return nil
+	}
 	if n.to != nil {
 		return n.to
 	}
 	to, err := n.open(ctx)
+	if errors.Is(err, ErrUndeclared) {
+		n.mu.Lock()
+		n.mute = true
+		n.mu.Unlock()
+	}
 	if err != nil {
-		n.mute = errors.Is(err, ErrUndeclared)
 		return nil
 	}
 	n.to = to

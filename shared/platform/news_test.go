@@ -113,3 +113,19 @@ func TestNothingIsToldOf(t *testing.T) {
 		})
 	}
 }
+
+func TestWhoKeepsARecordDoesNotWaitForARedisThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNews(shelf{}, func(ctx context.Context) (audience, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		for range 8 {
+			began := time.Now()
+			require.NoError(t, n.Append(t.Context(), []logs.Record{done("PUT /v1/zones/city", logs.Record{})}))
+			require.Zero(t, time.Since(began))
+			time.Sleep(newsPause)
+		}
+		require.NoError(t, n.close())
+	})
+}
