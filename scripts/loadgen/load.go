@@ -37,18 +37,30 @@ const (
 // returns what was measured.
 func load(ctx context.Context, o options, out io.Writer) (*report, error) {
 	ctx, stop := context.WithCancel(ctx)
-	l := &loader{client: newClient(o), out: out}
+	l := &loader{
+		client: newClient(o), out: out,
+		connects: newSeries("a socket: dialled, welcome"),
+		reports:  newSeries("a courier's report: due, answered"),
+		moved:    newSeries("a courier's move: due, on a watcher's socket"),
+		quotes:   newSeries("a cart: due, validated"),
+		placed:   newSeries("an order: due, validated and placed"),
+		news:     newSeries("an order: due, on the customer's socket"),
+	}
 	defer l.http.CloseIdleConnections()
 	defer l.listening.Wait()
 	defer stop()
-	l.begin(time.Now())
+	l.connects.begin(time.Now())
 	for _, step := range []func(context.Context) error{l.hire, l.watch, l.invite} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
 	fmt.Fprintf(out, "%d sockets, %d producers, %g orders a second, for %s\n", o.sockets, o.producers, o.orders, o.lasts)
-	l.begin(time.Now())
+	began := time.Now()
+	l.end = began.Add(o.lasts)
+	for _, s := range l.paced() {
+		s.begin(began)
+	}
 	var work sync.WaitGroup
 	work.Go(func() { pace(ctx, float64(o.producers), l.end, l.report) })
 	work.Go(func() { pace(ctx, o.orders, l.end, l.order) })
@@ -56,21 +68,13 @@ func load(ctx context.Context, o options, out io.Writer) (*report, error) {
 	if err := sleep(ctx, settle); err != nil {
 		return nil, err
 	}
-	return l.summary(), nil
+	stop()
+	l.listening.Wait()
+	return l.summary(began), nil
 }
 
-// begin starts the measurements anew; how sockets connected is kept.
-func (l *loader) begin(now time.Time) {
-	l.end = now.Add(l.lasts)
-	if l.connects == nil {
-		l.connects = newSeries("a socket: dialled, welcome", now)
-	}
-	l.reports = newSeries("a courier's report: due, answered", now)
-	l.moved = newSeries("a courier's move: due, on a watcher's socket", now)
-	l.quotes = newSeries("a cart: due, validated", now)
-	l.placed = newSeries("an order: due, validated and placed", now)
-	l.news = newSeries("an order: due, on the customer's socket", now)
-}
+// paced are the series of what is due at times.
+func (l *loader) paced() []*series { return []*series{l.reports, l.moved, l.quotes, l.placed, l.news} }
 
 // people signs in n of an entity.
 func (l *loader) people(ctx context.Context, entity, prefix string, n int) ([]string, error) {
@@ -115,7 +119,7 @@ func (l *loader) watch(ctx context.Context) error {
 // it was due.
 func (l *loader) see(f frame) {
 	var m struct{ At time.Time }
-	if f.Kind == "courier.moved" && json.Unmarshal(f.Data, &m) == nil && !m.At.Before(l.moved.began) {
+	if f.Kind == "courier.moved" && json.Unmarshal(f.Data, &m) == nil {
 		l.moved.done(m.At, time.Now(), nil)
 	}
 }
@@ -129,9 +133,10 @@ func (l *loader) report(ctx context.Context, n int, due time.Time) {
 	l.reports.done(due, time.Now(), err)
 }
 
-func (l *loader) summary() *report {
-	r := &report{options: l.options, measured: l.reports.began}
-	for _, s := range []*series{l.connects, l.reports, l.moved, l.quotes, l.placed, l.news} {
+// summary is of sockets that are closed.
+func (l *loader) summary(began time.Time) *report {
+	r := &report{options: l.options, measured: began}
+	for _, s := range append([]*series{l.connects}, l.paced()...) {
 		if s.all.TotalCount() > 0 || s.failures() > 0 {
 			r.series = append(r.series, s)
 		}

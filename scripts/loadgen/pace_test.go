@@ -15,7 +15,8 @@ import (
 func TestWhatWaitsBehindASlowCallIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s := newSeries("call", began)
+		s := newSeries("call")
+		s.begin(began)
 		platform := make(chan struct{}, 1) // serves one at a time
 		pace(t.Context(), 100, began.Add(10*time.Second), func(_ context.Context, n int, due time.Time) {
 			platform <- struct{}{}
@@ -35,7 +36,8 @@ func TestWhatWaitsBehindASlowCallIsCounted(t *testing.T) {
 func TestTheNextSecondsAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		s := newSeries("call", began)
+		s := newSeries("call")
+		s.begin(began)
 		s.done(began, began.Add(time.Millisecond), nil)
 		s.done(began.Add(2*time.Second), began.Add(2*time.Second+5*time.Millisecond), nil)
 		s.done(began, began, errors.New("503 "))

@@ -17,17 +17,24 @@ const (
 // series is one kind of work: how long each took, all in all and by the second in
 // which it was due, and how many failed and why.
 type series struct {
-	name  string
-	began time.Time
+	name string
 
 	mu      sync.Mutex
+	began   time.Time                 // guarded by mu
 	all     *hdrhistogram.Histogram   // guarded by mu
 	seconds []*hdrhistogram.Histogram // guarded by mu; nil where nothing was due
 	failed  map[string]int            // by reason; guarded by mu
 }
 
-func newSeries(name string, began time.Time) *series {
-	return &series{name: name, began: began, all: histogram(), failed: map[string]int{}}
+func newSeries(name string) *series {
+	return &series{name: name, all: histogram(), failed: map[string]int{}}
+}
+
+// begin leaves out what was due before now.
+func (s *series) begin(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.began = now
 }
 
 func histogram() *hdrhistogram.Histogram { return hdrhistogram.New(lowest, highest, digits) }
@@ -36,7 +43,10 @@ func histogram() *hdrhistogram.Histogram { return hdrhistogram.New(lowest, highe
 func (s *series) done(due, now time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil {
+	switch {
+	case due.Before(s.began):
+		return
+	case err != nil:
 		s.failed[err.Error()]++
 		return
 	}
