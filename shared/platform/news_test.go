@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,12 +16,17 @@ import (
 )
 
 // listener is an operator who is connected.
-type listener struct{ heard []told }
+type listener struct {
+	mu    sync.Mutex
+	heard []told // guarded by mu
+}
 
 func (l *listener) Publish(_ context.Context, to realtime.Audience, e realtime.Event) (realtime.Receipt, error) {
 	if to != realtime.Role("operator") || e.Kind != newsKind {
 		return realtime.Receipt{}, errors.New("not for operators")
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.heard = append(l.heard, e.Data.(told))
 	return realtime.Receipt{Reached: 1}, nil
 }
