@@ -94,6 +94,7 @@ func before() map[string]order.State {
 // order stores one of so many lines in the state that a route needs.
 func (w *budgetWorld) order(t *testing.T, route string, lines int) {
 	t.Helper()
+	w.idle(t) // or an order before it would be seen to after this one
 	w.store(t, "mine", "ann", "bakery", "cyd", "")
 	state, ok := before()[route[strings.LastIndex(route, "/")+1:]]
 	if !ok || !strings.HasPrefix(route, "POST /v1/orders/") {
