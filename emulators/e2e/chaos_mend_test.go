@@ -11,15 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lastmile/functions/sweep"
+	"lastmile/shared/job"
 	"lastmile/shared/logs"
 	"lastmile/shared/platform"
 )
 
-// mend is the sweep of the next minute: what that would look at, it looks at now,
-// every second until ctx ends.
+// mend is the sweep of when a job has stalled: what that would look at, it looks at
+// now, every second until ctx ends.
 func (f *fleet) mend(ctx context.Context, t *testing.T) {
 	p := platform.New(f.Config, logs.Options{Service: "sweep", Out: io.Discard})
-	p.Now = func() time.Time { return time.Now().Add(time.Minute) }
+	p.Now = func() time.Time { return time.Now().Add(job.Stall + time.Minute) }
 	defer func() { require.NoError(t, p.Close(context.Background())) }()
 	h, err := sweep.Spec().Handler(p)
 	require.NoError(t, err)
