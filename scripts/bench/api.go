@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,30 +17,15 @@ import (
 
 // benchAPI measures what every request pays: the layers.
 func benchAPI(ctx context.Context, r *report) error {
-	s, err := stack.Start(ctx, stack.Options{Quiet: true})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return benchLayers(ctx, r, s)
+	return onStack(ctx, func(s *stack.Stack, p *platform.Opener) error { return benchLayers(ctx, r, s, p) })
 }
 
 // benchLayers compares a handler behind the layers of the API with the bare one.
 // The caller is known, and its requests are counted; records are written, and kept
 // by nobody.
-func benchLayers(ctx context.Context, r *report, s *stack.Stack) (err error) {
-	p := platform.New(s.Config, logs.Options{Service: "bench", Out: io.Discard})
-	defer func() { err = errors.Join(err, p.Close(ctx)) }()
-	sessions, err := p.Sessions()
-	if err != nil {
-		return err
-	}
-	db, err := p.Docs()
-	if err != nil {
-		return err
-	}
-	cache, err := p.Redis()
-	if err != nil {
+func benchLayers(ctx context.Context, r *report, s *stack.Stack, p *platform.Opener) error {
+	sessions, db, cache := p.Sessions(), p.Docs(), p.Redis()
+	if err := p.Err(); err != nil {
 		return err
 	}
 	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })

@@ -11,13 +11,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"lastmile/emulators/stack"
-	"lastmile/shared/bus"
 	"lastmile/shared/campaign"
 	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/campaign/campaigntimer"
 	"lastmile/shared/docs"
 	"lastmile/shared/event"
-	"lastmile/shared/timer"
+	"lastmile/shared/platform"
 )
 
 const (
@@ -31,34 +30,20 @@ const (
 // scope, how late their timers are when ten thousand are due in one minute, and
 // how long the end of one with ten thousand records takes.
 func benchCampaigns(ctx context.Context, r *report) error {
-	s, err := stack.Start(ctx, stack.Options{Quiet: true})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	events, err := bus.Open(ctx, bus.Options{Project: s.Config.Project, EmulatorHost: s.Config.PubSubEmulator})
-	if err != nil {
-		return err
-	}
-	defer events.Close()
-	db, err := docs.Open(ctx, docs.Options{Project: s.Config.Project, EmulatorHost: s.Config.FirestoreEmulator, Publisher: events})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	timers, err := timer.Open(ctx, timer.Options{Project: s.Config.Project, Region: s.Config.Region, EmulatorHost: s.Config.TasksEmulator, URL: s.Config.URL})
-	if err != nil {
-		return err
-	}
-	defer timers.Close()
-	store := campaigndb.New(db, campaigntimer.New(timers), slog.New(slog.DiscardHandler))
-	if err := benchCreations(ctx, r, db, store); err != nil {
-		return err
-	}
-	if err := benchTermination(ctx, r, db, store); err != nil {
-		return err
-	}
-	return benchTransitions(ctx, r, s, db, store)
+	return onStack(ctx, func(s *stack.Stack, p *platform.Opener) error {
+		db, timers := p.Docs(), p.Timers()
+		if err := p.Err(); err != nil {
+			return err
+		}
+		store := campaigndb.New(db, campaigntimer.New(timers), slog.New(slog.DiscardHandler))
+		if err := benchCreations(ctx, r, db, store); err != nil {
+			return err
+		}
+		if err := benchTermination(ctx, r, db, store); err != nil {
+			return err
+		}
+		return benchTransitions(ctx, r, s, db, store)
+	})
 }
 
 // benchCreations has many ask for one scope at once, against a lock that is a

@@ -14,7 +14,6 @@ import (
 
 	"lastmile/emulators/stack"
 	"lastmile/functions/api"
-	"lastmile/shared/bus"
 	"lastmile/shared/catalog"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/docs"
@@ -31,22 +30,13 @@ import (
 // benchSelling measures the validation of carts against their size, and how many
 // orders of one item are placed in a second.
 func benchSelling(ctx context.Context, r *report) error {
-	s, err := stack.Start(ctx, stack.Options{Quiet: true})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	events, err := bus.Open(ctx, bus.Options{Project: s.Config.Project, EmulatorHost: s.Config.PubSubEmulator})
-	if err != nil {
-		return err
-	}
-	defer events.Close()
-	db, err := docs.Open(ctx, docs.Options{Project: s.Config.Project, EmulatorHost: s.Config.FirestoreEmulator, Publisher: events})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	return errors.Join(fillShop(ctx, db), benchCarts(ctx, r, s, db), benchOrders(ctx, r, db))
+	return onStack(ctx, func(s *stack.Stack, p *platform.Opener) error {
+		db := p.Docs()
+		if err := p.Err(); err != nil {
+			return err
+		}
+		return errors.Join(fillShop(ctx, db), benchCarts(ctx, r, s, db), benchOrders(ctx, r, db))
+	})
 }
 
 const cartItems = 200

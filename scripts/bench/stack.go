@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -10,7 +12,21 @@ import (
 
 	"lastmile/emulators/stack"
 	"lastmile/shared/job"
+	"lastmile/shared/logs"
+	"lastmile/shared/platform"
 )
+
+// onStack measures on a whole platform, whose things p opens as functions do.
+func onStack(ctx context.Context, measure func(s *stack.Stack, p *platform.Opener) error) (err error) {
+	s, err := stack.Start(ctx, stack.Options{Quiet: true})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	p := platform.New(s.Config, logs.Options{Service: "bench", Out: io.Discard})
+	defer func() { err = errors.Join(err, p.Close(ctx)) }()
+	return measure(s, p.Opener())
+}
 
 // jobView is what the API shows of a job.
 type jobView struct {
