@@ -48,7 +48,7 @@ var layersByPattern = []struct {
 	{function, []string{"functions/*"}},
 	{gateway, []string{"gateway/..."}},
 	{emulators, []string{"emulators/..."}},
-	{tools, []string{"scripts/...", "terraform"}},
+	{tools, []string{"scripts/...", "terraform", "docs"}},
 }
 
 // mayImport lists what a layer may import without an edge. Emulators and tools
