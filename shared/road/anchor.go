@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"lastmile/shared/road/hierarchy"
-	"lastmile/shared/road/network"
 )
 
 // anchor ties a place to an arc that leads through it.
@@ -35,12 +34,18 @@ func (m *Map) anchor(to []anchor, i uint32, share float64) []anchor {
 	chain := n.Chain[i]
 	last := n.First[chain+1] - 1
 	mm := between(n.MM[i], n.MM[i+1], share)
-	if a := n.Arcs[2*chain]; a != network.None && !m.isClosed(a) {
-		to = append(to, anchor{a, m.weigh(chain, between(n.Fwd[i], n.Fwd[i+1], share), mm), i, share})
+	to = m.onLane(to, 2*chain, m.weigh(chain, between(n.Fwd[i], n.Fwd[i+1], share), mm), i, share)
+	ms := int64(n.Bwd[last]) - between(n.Bwd[i], n.Bwd[i+1], share)
+	return m.onLane(to, 2*chain+1, m.weigh(chain, ms, int64(n.MM[last])-mm), i, share)
+}
+
+// onLane appends an anchor for each arc of a lane.
+func (m *Map) onLane(to []anchor, lane uint32, before hierarchy.Cost, i uint32, share float64) []anchor {
+	if m.isClosed(lane) {
+		return to
 	}
-	if a := n.Arcs[2*chain+1]; a != network.None && !m.isClosed(a) {
-		ms := int64(n.Bwd[last]) - between(n.Bwd[i], n.Bwd[i+1], share)
-		to = append(to, anchor{a, m.weigh(chain, ms, int64(n.MM[last])-mm), i, share})
+	for a, end := m.network.On(lane); a < end; a++ {
+		to = append(to, anchor{a, before, i, share})
 	}
 	return to
 }
@@ -83,7 +88,7 @@ func (m *Map) around(to []hierarchy.Seed, as []anchor) []hierarchy.Seed {
 	for _, a := range as {
 		rest := less(m.whole(a.arc), a.before)
 		for t := n.TurnFirst[a.arc]; t < n.TurnFirst[a.arc+1]; t++ {
-			if !m.isClosed(n.TurnTo[t]) {
+			if !m.isClosed(n.Lanes[n.TurnTo[t]]) {
 				to = append(to, hierarchy.Seed{Node: n.TurnTo[t], Cost: plus(rest, m.turnWeight(t))})
 			}
 		}

@@ -40,7 +40,7 @@ func newGrid(n *network.Network) grid {
 	g.items = make([]uint32, next[len(next)-1])
 	main := n.Mainland()
 	g.eachItem(n, func(cell int, i uint32) {
-		if arcs := n.Arcs[2*n.Chain[i] : 2*n.Chain[i]+2]; !(arcs[0] != network.None && main[arcs[0]] || arcs[1] != network.None && main[arcs[1]]) {
+		if lane := 2 * n.Chain[i]; !main[lane] && !main[lane+1] {
 			i |= island
 		}
 		g.items[next[cell]] = i
@@ -49,10 +49,11 @@ func newGrid(n *network.Network) grid {
 	return g
 }
 
-// eachItem calls f for every segment and every cell that its box touches.
+// eachItem calls f for every segment on which ways begin or end, and every cell
+// that its box touches.
 func (g *grid) eachItem(n *network.Network, f func(cell int, i uint32)) {
 	for i := uint32(0); int(i)+1 < len(n.Lat); i++ {
-		if n.Chain[i] != n.Chain[i+1] {
+		if n.Chain[i] != n.Chain[i+1] || n.Transit[n.Chain[i]] {
 			continue
 		}
 		row0, col0 := g.cell(min(n.Lat[i], n.Lat[i+1]), min(n.Lng[i], n.Lng[i+1]))

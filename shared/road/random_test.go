@@ -116,16 +116,18 @@ type stop struct {
 	point int
 }
 
-// stops are those of a point of a chain: one on each open arc.
+// stops are those of a point of a chain: one on each arc.
 func (o *oracle) stops(point uint32) (s []stop) {
 	n := o.net
 	chain := n.Chain[point]
 	k, count := int(point-n.First[chain]), int(n.First[chain+1]-n.First[chain])
-	if a := n.Arcs[2*chain]; a != network.None {
-		s = append(s, stop{a, k})
-	}
-	if a := n.Arcs[2*chain+1]; a != network.None {
-		s = append(s, stop{a, count - 1 - k})
+	for a, lane := range n.Lanes {
+		switch lane {
+		case 2 * chain:
+			s = append(s, stop{uint32(a), k})
+		case 2*chain + 1:
+			s = append(s, stop{uint32(a), count - 1 - k})
+		}
 	}
 	return s
 }

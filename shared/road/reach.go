@@ -47,7 +47,7 @@ func (m *Map) spread(r *reach, x label) {
 	whole := m.whole(x.arc)
 	end := hierarchy.Cost{Weight: x.cost.Weight + whole.Weight, Extra: x.cost.Extra + whole.Extra}
 	for t := n.TurnFirst[x.arc]; t < n.TurnFirst[x.arc+1]; t++ {
-		if !m.isClosed(n.TurnTo[t]) {
+		if !m.isClosed(n.Lanes[n.TurnTo[t]]) {
 			r.push(n.TurnTo[t], plus(end, m.turnWeight(t)))
 		}
 	}

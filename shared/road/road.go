@@ -31,7 +31,7 @@ type Map struct {
 	metric   hierarchy.Metric
 	grid     grid
 	byNode   []uint32 // points in the order of their nodes
-	closed   []bool   // by arc; nil if all are open
+	closed   []bool   // by lane; nil if all are open
 }
 
 // Info is what a map is of.
@@ -66,8 +66,8 @@ func Prepare(n *network.Network, p profile.Profile, o Options) (*Map, error) {
 	}
 	lat, lng := n.Places()
 	n = n.Renumber(hierarchy.Order(n.Ends, lat, lng, n.Paces()))
-	n.Ends, n.Junctions = nil, nil
 	m := &Map{Info: Info{p.Name, o.Shortest, p.Vertices}, network: *n, grid: newGrid(n)}
+	m.network.Ends, m.network.Junctions, m.network.Transit = nil, nil, nil
 	m.topology = *hierarchy.NewTopology(n.TurnFirst, n.TurnTo)
 	m.metric = *m.customize()
 	m.byNode = make([]uint32, len(n.Node))

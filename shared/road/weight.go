@@ -27,7 +27,7 @@ var ErrNoSegment = errors.New("no such road segment")
 func (m *Map) Reweight(changes []Change) (*Map, error) {
 	out := *m
 	out.network.Fwd, out.network.Bwd = slices.Clone(m.network.Fwd), slices.Clone(m.network.Bwd)
-	out.closed = make([]bool, len(m.network.Lanes))
+	out.closed = make([]bool, len(m.network.Arcs))
 	copy(out.closed, m.closed)
 	for _, c := range changes {
 		if !(c.KMH == 0 || c.KMH >= minKMH && c.KMH <= maxKMH) {
@@ -53,23 +53,23 @@ func (m *Map) Has(c Change) bool { return m.each(c, func([]uint32, uint32, uint3
 
 // apply changes every segment between the two nodes.
 func (m *Map) apply(c Change) error {
-	if !m.each(c, func(sums []uint32, i, j, arc uint32) { m.set(sums, i, j, c.KMH, arc) }) {
+	if !m.each(c, func(sums []uint32, i, j, lane uint32) { m.set(sums, i, j, c.KMH, lane) }) {
 		return fmt.Errorf("%w: from node %d to %d", ErrNoSegment, c.From, c.To)
 	}
 	return nil
 }
 
 // each calls f for every segment of a change, with the sums of its direction, its
-// points and its arc, and reports whether there was one.
-func (m *Map) each(c Change, f func(sums []uint32, i, j, arc uint32)) (found bool) {
+// points and its lane, and reports whether there was one.
+func (m *Map) each(c Change, f func(sums []uint32, i, j, lane uint32)) (found bool) {
 	n := &m.network
 	for _, i := range m.points(c.From) {
 		chain := n.Chain[i]
-		if along := n.Arcs[2*chain]; along != network.None && i+1 < n.First[chain+1] && n.Node[i+1] == c.To {
+		if along := 2 * chain; n.Arcs[along] != network.None && i+1 < n.First[chain+1] && n.Node[i+1] == c.To {
 			found = true
 			f(n.Fwd, i, i+1, along)
 		}
-		if against := n.Arcs[2*chain+1]; against != network.None && i > n.First[chain] && n.Node[i-1] == c.To {
+		if against := 2*chain + 1; n.Arcs[against] != network.None && i > n.First[chain] && n.Node[i-1] == c.To {
 			found = true
 			f(n.Bwd, i-1, i, against)
 		}
@@ -79,10 +79,10 @@ func (m *Map) each(c Change, f func(sums []uint32, i, j, arc uint32)) (found boo
 
 // set gives the segment between two points another speed: all sums after it
 // move.
-func (m *Map) set(sums []uint32, i, j uint32, kmh float64, arc uint32) {
+func (m *Map) set(sums []uint32, i, j uint32, kmh float64, lane uint32) {
 	n := &m.network
 	if kmh == 0 {
-		m.closed[arc] = true
+		m.closed[lane] = true
 		return
 	}
 	ms := uint32(max(1, math.Round(float64(n.MM[j]-n.MM[i])*3.6/kmh)))
@@ -116,7 +116,7 @@ func (m *Map) customize() *hierarchy.Metric {
 			weights[t] = min(hierarchy.Inf, whole.Weight+m.turnWeight(t))
 			extras[t] = uint32(whole.Extra)
 			appealing = appealing && whole.Extra == 0
-			if m.isClosed(n.TurnTo[t]) {
+			if m.isClosed(n.Lanes[n.TurnTo[t]]) {
 				weights[t] = hierarchy.Inf
 			}
 		}
@@ -129,11 +129,11 @@ func (m *Map) customize() *hierarchy.Metric {
 
 // whole is the cost of a whole arc.
 func (m *Map) whole(a uint32) hierarchy.Cost {
-	if m.isClosed(a) {
-		return hierarchy.Cost{Weight: hierarchy.Inf}
-	}
 	n := &m.network
 	lane := n.Lanes[a]
+	if m.isClosed(lane) {
+		return hierarchy.Cost{Weight: hierarchy.Inf}
+	}
 	last := n.First[lane/2+1] - 1
 	if lane%2 == 0 {
 		return m.weigh(lane/2, int64(n.Fwd[last]), int64(n.MM[last]))
@@ -150,4 +150,4 @@ func (m *Map) turnWeight(t uint32) int64 {
 	return weight
 }
 
-func (m *Map) isClosed(a uint32) bool { return m.closed != nil && m.closed[a] }
+func (m *Map) isClosed(lane uint32) bool { return m.closed != nil && m.closed[lane] }

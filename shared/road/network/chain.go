@@ -1,5 +1,7 @@
 package network
 
+import "lastmile/shared/road/profile"
+
 // chainer joins segments to chains and finds the turns between them.
 type chainer struct {
 	*collector
@@ -8,18 +10,19 @@ type chainer struct {
 	// The segments at vertex v are those at first[v] up to first[v+1].
 	first, at []uint32
 	junction  []uint32 // by vertex; None for those inside of chains
-	seen      []bool   // by segment
-	ends      []chainEnds
-}
+	lane      []uint32 // by segment, of those who drive it from a to b; None before it is known
 
-// chainEnds are what turns need to know of a chain's two ends.
-type chainEnds struct {
-	ways       [2]uint32
-	restricted [2]bool // along, against
+	open, restricted []bool      // by lane
+	tips             [][2]uint32 // the first and the last segment of each chain
+	passed           []pass      // of the chain that is walked
+
+	starts map[uint32]*history   // of one lane, by it
+	copies map[uint32][]*history // of several, by their last
+	driven map[uint32]*history   // by arc, where there is one
 }
 
 func newChainer(c *collector) *chainer {
-	b := &chainer{collector: c, net: &Network{First: []uint32{0}}, seen: make([]bool, len(c.segments))}
+	b := &chainer{collector: c, net: &Network{First: []uint32{0}}, lane: make([]uint32, len(c.segments))}
 	b.first, b.at = make([]uint32, len(c.nodes)+1), make([]uint32, 2*len(c.segments))
 	for _, s := range c.segments {
 		b.first[s.a+1]++
@@ -37,6 +40,9 @@ func newChainer(c *collector) *chainer {
 	b.junction = make([]uint32, len(c.nodes))
 	for v := range b.junction {
 		b.junction[v] = None
+	}
+	for s := range b.lane {
+		b.lane[s] = None
 	}
 	return b
 }
@@ -57,7 +63,7 @@ func (b *chainer) chains() {
 		}
 	}
 	for i, s := range b.segments {
-		if !b.seen[i] {
+		if b.lane[i] == None {
 			b.addJunction(s.a)
 			b.walk(s.a, uint32(i))
 		}
@@ -72,7 +78,7 @@ func (b *chainer) addJunction(v uint32) {
 // isJunction reports whether something begins, ends, meets or changes at v.
 func (b *chainer) isJunction(v uint32) bool {
 	at := b.at[b.first[v]:b.first[v+1]]
-	if len(at) != 2 || b.flags[v]&(blocked|via) != 0 || at[0] == at[1] {
+	if len(at) != 2 || b.flags[v]&(blocked|via|turning) != 0 || at[0] == at[1] {
 		return true
 	}
 	in, out := b.lanes(v, at[0]), b.lanes(v, at[1])
@@ -81,15 +87,16 @@ func (b *chainer) isJunction(v uint32) bool {
 
 // use is how a lane may be used.
 type use struct {
-	open, restricted bool
-	appeal           uint8
+	open, restricted, transit bool
+	appeal                    uint8
 }
 
 // lanes returns the use of segment s from v, and to v.
 func (b *chainer) lanes(v, s uint32) (l struct{ there, back use }) {
 	g := b.segments[s]
 	w := b.ways[g.way]
-	l.there, l.back = use{g.fwd > 0, w.forward.Restricted, w.forward.Appeal}, use{g.bwd > 0, w.backward.Restricted, w.backward.Appeal}
+	of := func(ms uint32, l profile.Lane) use { return use{ms > 0, l.Restricted, l.Transit, l.Appeal} }
+	l.there, l.back = of(g.fwd, w.forward), of(g.bwd, w.backward)
 	if g.a != v {
 		l.there, l.back = l.back, l.there
 	}
@@ -98,42 +105,39 @@ func (b *chainer) lanes(v, s uint32) (l struct{ there, back use }) {
 
 // walk adds the chain that begins at v with segment s, unless it is known.
 func (b *chainer) walk(v, s uint32) {
-	if b.seen[s] {
+	if b.lane[s] != None {
 		return
 	}
 	n, chain := b.net, uint32(len(b.net.First)-1)
 	l := b.lanes(v, s)
-	ends := chainEnds{restricted: [2]bool{l.there.restricted, l.back.restricted}}
-	ends.ways[0] = b.segments[s].way
 	var mm, fwd, bwd uint32
-	start := v
+	start, tip := v, s
 	b.addPoint(v, chain, mm, fwd, bwd)
 	for {
-		b.seen[s] = true
 		g := b.segments[s]
 		dFwd, dBwd, next := g.fwd, g.bwd, g.b
+		b.lane[s] = 2 * chain
 		if g.a != v {
 			dFwd, dBwd, next = g.bwd, g.fwd, g.a
-		}
-		if b.junction[next] == None {
-			dFwd += b.waits[next]
-		}
-		if b.junction[v] == None {
-			dBwd += b.waits[v]
+			b.lane[s]++
 		}
 		mm, fwd, bwd, v = mm+g.mm, fwd+dFwd, bwd+dBwd, next
 		b.addPoint(v, chain, mm, fwd, bwd)
 		if b.junction[v] != None {
 			break
 		}
-		s = b.other(v, s)
+		turn := b.other(v, s)
+		if d, ok := b.delays[v]; ok {
+			b.passed = append(b.passed, pass{d, uint32(len(n.Lat) - 1), b.arrives(v, s), b.arrives(v, turn)})
+		}
+		s = turn
 	}
-	ends.ways[1] = b.segments[s].way
-	b.ends = append(b.ends, ends)
 	n.First = append(n.First, uint32(len(n.Lat)))
-	n.Appeal = append(n.Appeal, l.there.appeal)
+	n.Appeal, n.Transit = append(n.Appeal, l.there.appeal), append(n.Transit, l.there.transit)
 	n.Ends = append(n.Ends, [2]uint32{b.junction[start], b.junction[v]})
-	b.addArcs(chain, l.there.open, l.back.open)
+	b.tips = append(b.tips, [2]uint32{tip, s})
+	b.open, b.restricted = append(b.open, l.there.open, l.back.open), append(b.restricted, l.there.restricted, l.back.restricted)
+	b.wait()
 }
 
 func (b *chainer) other(v, s uint32) uint32 {
@@ -151,14 +155,26 @@ func (b *chainer) addPoint(v, chain, mm, fwd, bwd uint32) {
 	n.MM, n.Fwd, n.Bwd = append(n.MM, mm), append(n.Fwd, fwd), append(n.Bwd, bwd)
 }
 
-func (b *chainer) addArcs(chain uint32, there, back bool) {
+// number gives every lane its arcs: one, and one for each history.
+func (b *chainer) number() {
 	n := b.net
-	for direction, open := range []bool{there, back} {
+	b.driven = make(map[uint32]*history)
+	add := func(lane int, h *history) {
+		if h != nil {
+			h.arc = uint32(len(n.Lanes))
+			b.driven[h.arc] = h
+		}
+		n.Lanes = append(n.Lanes, uint32(lane))
+	}
+	for lane, open := range b.open {
 		if !open {
 			n.Arcs = append(n.Arcs, None)
 			continue
 		}
 		n.Arcs = append(n.Arcs, uint32(len(n.Lanes)))
-		n.Lanes = append(n.Lanes, 2*chain+uint32(direction))
+		add(lane, b.starts[uint32(lane)])
+		for _, h := range b.copies[uint32(lane)] {
+			add(lane, h)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package network
 
 import (
 	"math"
-	"strings"
 
 	"lastmile/shared/geo"
 	"lastmile/shared/road/osm"
@@ -17,24 +16,28 @@ type collector struct {
 	nodes    []int64          // by vertex
 	lat, lng []int32
 	flags    []uint8
-	waits    map[uint32]uint32 // by vertex, in ms: what it costs to pass
+	delays   map[uint32]delay // by vertex
 	ways     []way
 	refs     []uint32 // the vertices of all ways
 
 	segments []segment
-	rules    map[uint32][]rule // by via vertex
+
+	restrictions []restriction
+	found        []course
 }
 
 // What is known of a vertex.
 const (
 	present uint8 = 1 << iota // the extract has its place
 	blocked
-	via // a restriction is about it
+	turning // one may turn round here
+	via     // a restriction is about it
 )
 
 type way struct {
 	id                int64
 	from, to          uint32 // in refs
+	first, last       uint32 // its segments are those from first up to last
 	forward, backward profile.Lane
 }
 
@@ -44,13 +47,6 @@ type segment struct {
 	way      uint32
 	mm       uint32
 	fwd, bwd uint32 // ms; 0 is closed
-}
-
-// rule is a turn restriction: from one way to another, which is forbidden or the
-// only one.
-type rule struct {
-	from, to int64
-	only     bool
 }
 
 func (c *collector) way(w osm.Way) error {
@@ -69,7 +65,7 @@ func (c *collector) way(w osm.Way) error {
 		}
 		c.refs = append(c.refs, v)
 	}
-	c.ways = append(c.ways, way{w.ID, from, uint32(len(c.refs)), forward, backward})
+	c.ways = append(c.ways, way{id: w.ID, from: from, to: uint32(len(c.refs)), forward: forward, backward: backward})
 	return nil
 }
 
@@ -87,65 +83,48 @@ func (c *collector) node(n osm.Node) error {
 	if spot.Blocked {
 		c.flags[v] |= blocked
 	}
-	if spot.Seconds > 0 {
-		c.waits[v] = millisOf(spot.Seconds)
+	if spot.Turning {
+		c.flags[v] |= turning
 	}
-	return nil
-}
-
-// relation keeps the restrictions of turns over one node; those over a way are
-// rare, and not kept.
-func (c *collector) relation(r osm.Relation) error {
-	kind := r.Tags.Get("restriction")
-	for _, vehicle := range c.profile.Exceptions {
-		if own := r.Tags.Get("restriction:" + vehicle); own != "" {
-			kind = own
-			break
-		}
+	if spot.Seconds > 0 || spot.Sign.Seconds > 0 {
+		c.delays[v] = delay{millisOf(spot.Seconds), spot.Sign}
 	}
-	only := strings.HasPrefix(kind, "only_")
-	if c.profile.Exceptions == nil || r.Tags.Get("type") != "restriction" || !only && !strings.HasPrefix(kind, "no_") || c.profile.Exempt(r.Tags.Get("except")) {
-		return nil
-	}
-	var found rule
-	var node int64
-	for _, m := range r.Members {
-		switch {
-		case m.Role == "from" && m.Kind == osm.WayKind:
-			found.from = m.ID
-		case m.Role == "to" && m.Kind == osm.WayKind:
-			found.to = m.ID
-		case m.Role == "via" && m.Kind == osm.NodeKind:
-			node = m.ID
-		}
-	}
-	v, ok := c.vertex[node]
-	if !ok || found.from == 0 || found.to == 0 {
-		return nil
-	}
-	if c.rules == nil {
-		c.rules = make(map[uint32][]rule)
-	}
-	found.only = only
-	c.rules[v] = append(c.rules[v], found)
-	c.flags[v] |= via
 	return nil
 }
 
 // connect makes the segments of all ways.
 func (c *collector) connect() {
-	for i, w := range c.ways {
-		refs := c.refs[w.from:w.to]
+	for i := range c.ways {
+		w := &c.ways[i]
+		w.first = uint32(len(c.segments))
+		refs, length := c.refs[w.from:w.to], 0.0
 		for k := 1; k < len(refs); k++ {
 			a, b := refs[k-1], refs[k]
 			if a == b || c.flags[a]&c.flags[b]&present == 0 {
 				continue
 			}
 			d := geo.Distance(c.point(a), c.point(b))
+			length += d
 			c.segments = append(c.segments, segment{
 				a: a, b: b, way: uint32(i), mm: uint32(math.Round(d * 1000)),
 				fwd: millis(d, w.forward.KMH), bwd: millis(d, w.backward.KMH),
 			})
+		}
+		w.last = uint32(len(c.segments))
+		c.schedule(w, length)
+	}
+}
+
+// schedule gives a way that takes a known time, as ferries do, the speed for that.
+func (c *collector) schedule(w *way, length float64) {
+	for i := w.first; i < w.last; i++ {
+		s := &c.segments[i]
+		share := float64(s.mm) / 1000 / length
+		if s.fwd > 0 && w.forward.Seconds > 0 {
+			s.fwd = max(1, millisOf(w.forward.Seconds*share))
+		}
+		if s.bwd > 0 && w.backward.Seconds > 0 {
+			s.bwd = max(1, millisOf(w.backward.Seconds*share))
 		}
 	}
 }

@@ -44,24 +44,41 @@ type Network struct {
 	Appeal []uint8
 
 	// Arcs[2c] is the arc along chain c, Arcs[2c+1] the one against it; or [None].
+	// Where restrictions over whole roads make it matter how one has come there, more
+	// arcs of the same lane follow it, which have other turns; see [Network.On].
 	Arcs []uint32
 
-	// Lanes[a] is where arc a is in Arcs.
+	// Lanes[a] is where arc a, or the one that it follows, is in Arcs.
 	Lanes []uint32
 
 	// The turns from arc a are those at TurnFirst[a] up to TurnFirst[a+1].
 	TurnFirst, TurnTo, TurnCost []uint32
 
 	// Ends are the junctions at the start and the end of each chain, and Junctions
-	// their points: what only preparation needs.
+	// their points. Transit are the chains on which no way begins or ends, such as
+	// ferries. Only preparation needs them.
 	Ends      [][2]uint32
 	Junctions []uint32
+	Transit   []bool
+}
+
+// On returns the arcs of a lane, from the first up to the second; none if it is
+// closed.
+func (n *Network) On(lane uint32) (from, to uint32) {
+	from = n.Arcs[lane]
+	if from == None {
+		return 0, 0
+	}
+	for to = from + 1; int(to) < len(n.Lanes) && n.Lanes[to] == lane; {
+		to++
+	}
+	return from, to
 }
 
 // Build returns the network of a profile. It scans the extract twice: scan visits
 // all of it.
 func Build(scan func(osm.Visitor) error, p profile.Profile) (*Network, error) {
-	c := &collector{profile: p, vertex: make(map[int64]uint32), waits: make(map[uint32]uint32)}
+	c := &collector{profile: p, vertex: make(map[int64]uint32), delays: make(map[uint32]delay)}
 	if err := scan(osm.Visitor{Way: c.way, Relation: c.relation}); err != nil {
 		return nil, err
 	}
@@ -72,8 +89,11 @@ func Build(scan func(osm.Visitor) error, p profile.Profile) (*Network, error) {
 	if len(c.segments) == 0 {
 		return nil, ErrEmpty
 	}
+	c.courses()
 	b := newChainer(c)
 	b.chains()
+	b.remember()
+	b.number()
 	b.turns()
 	return b.net, nil
 }

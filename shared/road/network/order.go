@@ -5,6 +5,7 @@ package network
 func (n *Network) Renumber(order []uint32) *Network {
 	out := &Network{First: []uint32{0}, TurnFirst: []uint32{0}, Junctions: n.Junctions}
 	arcs := make([]uint32, len(n.Lanes)) // the new number of each arc
+	var old []uint32                     // and the old one
 	for i, c := range order {
 		from, to := n.First[c], n.First[c+1]
 		out.Lat, out.Lng = append(out.Lat, n.Lat[from:to]...), append(out.Lng, n.Lng[from:to]...)
@@ -14,19 +15,20 @@ func (n *Network) Renumber(order []uint32) *Network {
 			out.Chain = append(out.Chain, uint32(i))
 		}
 		out.First = append(out.First, uint32(len(out.Lat)))
-		out.Ends, out.Appeal = append(out.Ends, n.Ends[c]), append(out.Appeal, n.Appeal[c])
-		for direction, a := range n.Arcs[2*c : 2*c+2] {
-			if a == None {
-				out.Arcs = append(out.Arcs, None)
-				continue
+		out.Ends, out.Appeal, out.Transit = append(out.Ends, n.Ends[c]), append(out.Appeal, n.Appeal[c]), append(out.Transit, n.Transit[c])
+		for direction := range uint32(2) {
+			out.Arcs = append(out.Arcs, None)
+			from, to := n.On(2*c + direction)
+			if from < to {
+				out.Arcs[2*uint32(i)+direction] = uint32(len(old))
 			}
-			arcs[a] = uint32(len(out.Lanes))
-			out.Arcs = append(out.Arcs, arcs[a])
-			out.Lanes = append(out.Lanes, uint32(2*i+direction))
+			for a := from; a < to; a++ {
+				arcs[a] = uint32(len(old))
+				old, out.Lanes = append(old, a), append(out.Lanes, 2*uint32(i)+direction)
+			}
 		}
 	}
-	for _, lane := range out.Lanes {
-		a := n.Arcs[2*order[lane/2]+lane%2]
+	for _, a := range old {
 		for t := n.TurnFirst[a]; t < n.TurnFirst[a+1]; t++ {
 			out.TurnTo, out.TurnCost = append(out.TurnTo, arcs[n.TurnTo[t]]), append(out.TurnCost, n.TurnCost[t])
 		}
@@ -61,8 +63,9 @@ func (n *Network) Paces() []uint32 {
 	return paces
 }
 
-// Mainland returns for each arc whether it belongs to the largest part of the
-// network in which everything can be reached from everywhere, by points.
+// Mainland returns for each lane whether one of its arcs belongs to the largest
+// part of the network in which everything can be reached from everywhere, by
+// points.
 func (n *Network) Mainland() []bool {
 	part, sizes := n.parts()
 	largest := 0
@@ -71,9 +74,9 @@ func (n *Network) Mainland() []bool {
 			largest = i
 		}
 	}
-	main := make([]bool, len(n.Lanes))
-	for a := range main {
-		main[a] = part[a] == uint32(largest)
+	main := make([]bool, len(n.Arcs))
+	for a, lane := range n.Lanes {
+		main[lane] = main[lane] || part[a] == uint32(largest)
 	}
 	return main
 }

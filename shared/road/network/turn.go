@@ -18,53 +18,58 @@ func (b *chainer) turns() {
 		meet[ends[1]] = append(meet[ends[1]], uint32(2*c+1))
 	}
 	n.TurnFirst = []uint32{0}
-	for _, lane := range n.Lanes {
-		b.turnsFrom(lane, meet[n.Ends[lane/2][1-lane%2]])
+	for arc, lane := range n.Lanes {
+		b.turnsFrom(uint32(arc), lane, meet[b.end(lane)])
 		n.TurnFirst = append(n.TurnFirst, uint32(len(n.TurnTo)))
 	}
 }
 
-// turnsFrom adds the turns from a lane into those that leave its end.
-func (b *chainer) turnsFrom(lane uint32, leaving []uint32) {
-	n := b.net
-	v := n.Junctions[n.Ends[lane/2][1-lane%2]]
-	before := len(n.TurnTo)
+// turnsFrom adds the turns from an arc into those that leave its end. Who may go
+// nowhere else may turn round.
+func (b *chainer) turnsFrom(arc, lane uint32, leaving []uint32) {
+	before, h, wait := len(b.net.TurnTo), b.driven[arc], b.waitAt(lane, leaving)
 	for _, out := range leaving {
-		uTurn := out == lane^1
-		if n.Arcs[out] == None || uTurn && !b.profile.Turns.AnyUTurn || !uTurn && b.flags[v]&blocked != 0 || b.forbids(v, lane, out) {
-			continue
+		if b.open[out] && b.leads(lane, out, leaving) && !h.forbids(out) {
+			b.addTurn(lane, out, wait, leaving, h)
 		}
-		b.addTurn(v, lane, out, len(leaving))
 	}
-	if back := n.Arcs[lane^1]; len(n.TurnTo) == before && back != None && !b.profile.Turns.AnyUTurn {
-		b.addTurn(v, lane, lane^1, len(leaving))
+	if len(b.net.TurnTo) == before && b.open[lane^1] && !h.forbids(lane^1) {
+		b.addTurn(lane, lane^1, wait, leaving, h)
 	}
 }
 
-// forbids reports whether a restriction at v forbids the turn.
-func (b *chainer) forbids(v, lane, out uint32) bool {
-	if b.flags[v]&via == 0 {
-		return false
+// leads reports whether what is at the end of a lane lets one go on: straight
+// over, if nothing blocks it, or back, where turning round is usual.
+func (b *chainer) leads(lane, out uint32, leaving []uint32) bool {
+	flags := b.flags[b.net.Junctions[b.end(lane)]]
+	if out != lane^1 {
+		return flags&blocked == 0
 	}
-	from := b.ways[b.ends[lane/2].ways[1-lane%2]].id
-	to := b.ways[b.ends[out/2].ways[out%2]].id
-	for _, r := range b.rules[v] {
-		straight := r.from == r.to && out != lane^1 // a rule against turning round
-		if r.from == from && r.only != (r.to == to) && !straight {
-			return true
-		}
-	}
-	return false
+	return b.profile.Turns.AnyUTurn || flags&turning != 0 || b.twoWay(leaving) <= 1
 }
 
-func (b *chainer) addTurn(v, lane, out uint32, roads int) {
+// twoWay counts the roads at a junction that are open in both directions.
+func (b *chainer) twoWay(leaving []uint32) (count int) {
+	for _, out := range leaving {
+		if b.open[out] && b.open[out^1] {
+			count++
+		}
+	}
+	return count
+}
+
+func (b *chainer) addTurn(lane, out, wait uint32, leaving []uint32, h *history) {
 	n := b.net
 	angle := math.Mod(b.bearing(out)-b.bearing(lane^1)-180+720+180, 360) - 180
-	cost := millisOf(b.profile.Turns.Cost(angle, roads, out == lane^1)) + b.waits[v]
-	if b.ends[out/2].restricted[out%2] && !b.ends[lane/2].restricted[lane%2] {
+	cost := millisOf(b.profile.Turns.Cost(angle, len(leaving), out == lane^1)) + wait
+	if b.restricted[out] && !b.restricted[lane] {
 		cost |= Entry
 	}
-	n.TurnTo, n.TurnCost = append(n.TurnTo, n.Arcs[out]), append(n.TurnCost, cost)
+	to := n.Arcs[out]
+	if longer := h.then(out); longer != nil {
+		to = longer.arc
+	}
+	n.TurnTo, n.TurnCost = append(n.TurnTo, to), append(n.TurnCost, cost)
 }
 
 // bearing is the direction in which a lane leaves its start, in degrees from

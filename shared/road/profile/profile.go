@@ -2,11 +2,27 @@
 // what a turn costs it. A profile is a table of values, read against the tags of
 // OpenStreetMap.
 //
-// Car follows OSRM's default car, but for two things: stop and give-way signs,
-// which cost OSRM's newest version 2 and 1 seconds, cost nothing, and turns that
-// are forbidden over a whole way, not over a junction, are allowed. Simple is
-// the exact model that the golden distances are computed with, and reads hardly
-// any tags.
+// Car follows OSRM's default car, as of its version 26.4: speeds by highway,
+// posted limits with their units, zones and countries, surfaces, access by
+// hierarchy and by direction, oneways, barriers and gates, signals and signs by
+// the direction they face, durations of ferries, restrictions of turns over
+// nodes and over ways, sizes, and where one may turn round. Restrictions that hold
+// at some hours only are treated as there: those with a condition of their own
+// (restriction:conditional) never hold, those that name days or hours beside it
+// (day_on, hour_on) always do. It differs from OSRM's car in this:
+//
+//   - All drive on the right, whatever the country or driving_side; so does
+//     OSRM unless it is given the countries' borders.
+//   - Later refusals of access are in: military, official, permit and the like.
+//   - A way may begin or end on a private service road: deliveries do.
+//   - Turn lanes do not allow turning round, roads that lie side by side are not
+//     merged before turns are counted, and a turn from a roundabout's entry
+//     straight into its exit is not refused.
+//   - Classes that a request may exclude, such as tolls, are not known: a toll
+//     costs no time, here as there.
+//
+// Simple is the exact model that the golden distances are computed with, and
+// reads hardly any tags.
 package profile
 
 import (
@@ -19,8 +35,14 @@ import (
 type Profile struct {
 	Name string
 
-	// Speeds are in km/h, by highway; Routes by route (ferries).
-	Speeds, Routes map[string]float64
+	// Speeds are in km/h, by highway; Routes by route (ferries), Bridges by bridge
+	// (those that move).
+	Speeds, Routes, Bridges map[string]float64
+
+	// OtherKMH is the speed on other highways, where a tag allows access; 0 is none.
+	// Never are highways that are always closed.
+	OtherKMH float64
+	Never    map[string]bool
 
 	// Bounds are upper limits of the speed in km/h, by key and value of a tag.
 	Bounds map[string]map[string]float64
@@ -35,30 +57,37 @@ type Profile struct {
 	AccessTags         []string
 	Denied, Restricted map[string]bool
 
-	// Closed are values by key that close a road, whatever its access.
+	// Closed are values by key that close a road, whatever its access. Works are the
+	// values of construction that do not.
 	Closed map[string]map[string]bool
+	Works  map[string]bool
 
-	// Width and Height are the vehicle's, in metres; 0 fits everywhere.
-	Width, Height float64
+	// Width, Height and Length are the vehicle's, in metres, Tons its weight; 0 fits
+	// everywhere.
+	Width, Height, Length, Tons float64
 
-	// IgnoreOneways is for those on foot. OnewayExempt is the tag, like
-	// oneway:bicycle, whose "no" lifts a oneway.
-	IgnoreOneways bool
-	OnewayExempt  string
+	// OnewayTags are read in this order: the first that is present counts; nil is
+	// for those on foot. Against are values by key that let one go against it.
+	OnewayTags []string
+	Against    map[string]map[string]bool
+
+	// Pooled makes those drive around lanes for full cars only (hov) whose way does
+	// not end there.
+	Pooled bool
 
 	// Passable are the barriers that do not stop the vehicle; nil ignores all.
 	Passable map[string]bool
 
 	// Appeals are, in percent, how much as attractive a road is as its time says, by
 	// key and value of a tag; the least counts. Narrow is that of roads for two ways
-	// with one lane, or of at most three metres; 0 is 100.
-	Appeals map[string]map[string]uint8
-	Narrow  uint8
+	// with one lane, or of at most three metres, Unmarked that of roads for two ways
+	// without marks; 0 is 100.
+	Appeals          map[string]map[string]uint8
+	Narrow, Unmarked uint8
 
-	// SignalSeconds is what a traffic signal costs, Gates what barriers do that
-	// have to be opened.
-	SignalSeconds float64
-	Gates         map[string]float64
+	// Signs are the seconds that signals and signs cost, by highway, Gates what
+	// barriers do that have to be opened.
+	Signs, Gates map[string]float64
 
 	Turns Turns
 
@@ -76,8 +105,8 @@ type Turns struct {
 	// the traffic is than one along it.
 	Seconds, Bias float64
 
-	// UTurnSeconds is the cost of turning round, at dead ends; AnyUTurn allows it
-	// everywhere, for nothing.
+	// UTurnSeconds is the cost of turning round, where that is usual; AnyUTurn
+	// allows it everywhere, for nothing.
 	UTurnSeconds float64
 	AnyUTurn     bool
 }

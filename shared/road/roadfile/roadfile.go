@@ -23,7 +23,7 @@ import (
 )
 
 // Version is what this package writes, and reads.
-const Version = 1
+const Version = 2
 
 const (
 	magic    = "LMROAD\r\n"
