@@ -3,7 +3,7 @@
 //
 // A city has avenues on a bent grid, small streets between them that meet each
 // other from one side, as bricks do, one-way streets, bends, dead ends, signals,
-// gates, forbidden turns, and roads for residents. Of its junctions as many are
+// gates, forbidden turns, some of them over a whole road, and roads for residents. Of its junctions as many are
 // dead ends, or join three or four roads, as in Malta, Monaco and Heidelberg; so
 // searches are about as wide as in real places of the same size.
 package city
@@ -65,6 +65,7 @@ type builder struct {
 	lat, lng []int32 // of the junctions
 	last     int64   // node
 	ways     []osm.Way
+	trail    []osm.Way // those of the row that lead to the junction, the last one last
 	rules    []osm.Relation
 }
 
@@ -113,21 +114,31 @@ func class(line int) string {
 
 // streets adds those from a junction to the east and to the north.
 func (b *builder) streets(row, col int) {
+	if col == 0 {
+		b.trail = nil
+	}
+	west, east, north := b.trail, osm.Way{}, osm.Way{}
 	if col+1 < b.side {
-		b.street(row, col, row*b.side+col, row*b.side+col+1)
+		east = b.street(row, col, row*b.side+col, row*b.side+col+1)
 	}
 	if brick := class(col) == "residential" && (row+col)%2 == 1; row+1 < b.side && !brick {
-		b.street(col, row, row*b.side+col, (row+1)*b.side+col)
+		north = b.street(col, row, row*b.side+col, (row+1)*b.side+col)
+	}
+	if n := len(west); n >= 2 && north.ID > 0 && (3*row+col)%13 == 5 {
+		b.forbid(west[n-2], member(osm.WayKind, west[n-1].ID, "via"), north)
+	}
+	if b.trail = nil; east.ID > 0 {
+		b.trail = append(west, east)
 	}
 }
 
 // street adds one block of a street along a line of the grid, the at-th of the
-// line.
-func (b *builder) street(line, at, from, to int) {
+// line. It adds, and returns, none where the line is interrupted.
+func (b *builder) street(line, at, from, to int) (added osm.Way) {
 	kind := class(line)
 	small := kind == "residential"
 	if small && b.rand.IntN(10) == 0 || b.ends(kind, at) {
-		return
+		return osm.Way{}
 	}
 	tags := osm.Tags{"highway", kind}
 	switch r := b.rand.IntN(40); {
@@ -145,10 +156,11 @@ func (b *builder) street(line, at, from, to int) {
 		tags = append(tags, "lanes", "1")
 	}
 	bends := b.bends(from, to)
-	b.way(tags, from, to, bends)
+	added = b.way(tags, from, to, bends)
 	if len(bends) > 0 && small && b.rand.IntN(5) < 2 {
 		b.deadEnd(bends[0], from)
 	}
+	return added
 }
 
 // ends reports whether a street of a kind does not go on here. Quarters are 12
@@ -183,28 +195,27 @@ func (b *builder) bends(from, to int) []int64 {
 	return nodes
 }
 
-func (b *builder) way(tags osm.Tags, from, to int, bends []int64) {
+func (b *builder) way(tags osm.Tags, from, to int, bends []int64) osm.Way {
 	refs := append([]int64{int64(from) + 1}, bends...)
 	w := osm.Way{ID: int64(len(b.ways)) + 1, Refs: append(refs, int64(to)+1), Tags: tags}
-	if n := len(b.ways); n > 0 && b.rand.IntN(60) == 0 {
-		b.forbid(b.ways[n-1], w)
+	if n := len(b.ways); n > 0 && b.rand.IntN(60) == 0 && b.ways[n-1].Refs[0] == w.Refs[0] {
+		b.forbid(b.ways[n-1], member(osm.NodeKind, w.Refs[0], "via"), w)
 	}
 	b.ways = append(b.ways, w)
+	return w
 }
 
-// forbid adds a forbidden turn, if the ways meet.
-func (b *builder) forbid(from, to osm.Way) {
-	via := from.Refs[0]
-	if via != to.Refs[0] {
-		return
-	}
+// forbid adds a forbidden turn.
+func (b *builder) forbid(from osm.Way, via osm.Member, to osm.Way) {
 	b.rules = append(b.rules, osm.Relation{
-		ID: int64(len(b.rules)) + 1,
-		Members: []osm.Member{
-			{Kind: osm.WayKind, ID: from.ID, Role: "from"}, {Kind: osm.NodeKind, ID: via, Role: "via"}, {Kind: osm.WayKind, ID: to.ID, Role: "to"},
-		},
-		Tags: osm.Tags{"type", "restriction", "restriction", "no_left_turn"},
+		ID:      int64(len(b.rules)) + 1,
+		Members: []osm.Member{member(osm.WayKind, from.ID, "from"), via, member(osm.WayKind, to.ID, "to")},
+		Tags:    osm.Tags{"type", "restriction", "restriction", "no_left_turn"},
 	})
+}
+
+func member(kind osm.Kind, id int64, role string) osm.Member {
+	return osm.Member{Kind: kind, ID: id, Role: role}
 }
 
 // deadEnd adds a short road from the first bend after a junction.
