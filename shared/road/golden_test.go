@@ -162,8 +162,8 @@ func TestTheCarAgreesWithOSRM(t *testing.T) {
 		}
 	}
 	t.Logf("of %d pairs, %.1f%% of the distances and %.1f%% of the times are within 2%%", total, percent(near, total), percent(soon, total))
-	require.GreaterOrEqual(t, percent(near, total), 95.0)
-	require.GreaterOrEqual(t, percent(soon, total), 90.0)
+	require.GreaterOrEqual(t, percent(near, total), 97.0)
+	require.GreaterOrEqual(t, percent(soon, total), 97.0)
 }
 
 func within(ours, theirs float64) bool { return math.Abs(ours-theirs) <= 0.02*theirs }

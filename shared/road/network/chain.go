@@ -13,6 +13,7 @@ type chainer struct {
 	lane      []uint32 // by segment, of those who drive it from a to b; None before it is known
 
 	open, restricted []bool      // by lane
+	round            []bool      // by chain
 	tips             [][2]uint32 // the first and the last segment of each chain
 	passed           []pass      // of the chain that is walked
 
@@ -87,15 +88,15 @@ func (b *chainer) isJunction(v uint32) bool {
 
 // use is how a lane may be used.
 type use struct {
-	open, restricted, transit bool
-	appeal                    uint8
+	open, restricted, transit, round bool
+	appeal                           uint8
 }
 
 // lanes returns the use of segment s from v, and to v.
 func (b *chainer) lanes(v, s uint32) (l struct{ there, back use }) {
 	g := b.segments[s]
 	w := b.ways[g.way]
-	of := func(ms uint32, l profile.Lane) use { return use{ms > 0, l.Restricted, l.Transit, l.Appeal} }
+	of := func(ms uint32, l profile.Lane) use { return use{ms > 0, l.Restricted, l.Transit, l.Round, l.Appeal} }
 	l.there, l.back = of(g.fwd, w.forward), of(g.bwd, w.backward)
 	if g.a != v {
 		l.there, l.back = l.back, l.there
@@ -135,7 +136,7 @@ func (b *chainer) walk(v, s uint32) {
 	n.First = append(n.First, uint32(len(n.Lat)))
 	n.Appeal, n.Transit = append(n.Appeal, l.there.appeal), append(n.Transit, l.there.transit)
 	n.Ends = append(n.Ends, [2]uint32{b.junction[start], b.junction[v]})
-	b.tips = append(b.tips, [2]uint32{tip, s})
+	b.tips, b.round = append(b.tips, [2]uint32{tip, s}), append(b.round, l.there.round)
 	b.open, b.restricted = append(b.open, l.there.open, l.back.open), append(b.restricted, l.there.restricted, l.back.restricted)
 	b.wait()
 }

@@ -6,8 +6,12 @@ import (
 	"lastmile/shared/geo"
 )
 
-// sight is how far from a junction, in metres, a road's direction is taken.
-const sight = 10
+// How far from a junction, in metres, the direction of a road is taken, and that
+// of a roundabout.
+const (
+	sight      = 10
+	roundSight = 2
+)
 
 // turns fills in the turns between all arcs.
 func (b *chainer) turns() {
@@ -76,16 +80,23 @@ func (b *chainer) addTurn(lane, out, wait uint32, leaving []uint32, h *history) 
 // north, clockwise.
 func (b *chainer) bearing(lane uint32) float64 {
 	n := b.net
-	first, last := int(n.First[lane/2]), int(n.First[lane/2+1])-1
-	at, step := first, 1
+	at, last, step := int(n.First[lane/2]), int(n.First[lane/2+1])-1, 1
 	if lane%2 == 1 {
-		at, step = last, -1
+		at, last, step = last, at, -1
+	}
+	left := float64(sight)
+	if b.round[lane/2] {
+		left = roundSight
 	}
 	from := n.point(at)
-	for at += step; at != first && at != last && geo.Distance(from, n.point(at)) < sight; {
+	to := from
+	for left > 0 && at != last {
 		at += step
+		next := n.point(at)
+		share := min(1, left/max(left, geo.Distance(to, next)))
+		left -= geo.Distance(to, next)
+		to = geo.Point{Lat: to.Lat + share*(next.Lat-to.Lat), Lng: to.Lng + share*(next.Lng-to.Lng)}
 	}
-	to := n.point(at)
 	east := (to.Lng - from.Lng) * math.Cos(from.Lat*math.Pi/180)
 	return math.Atan2(east, to.Lat-from.Lat) * 180 / math.Pi
 }

@@ -21,6 +21,9 @@ type Lane struct {
 	// Transit is true if no way begins or ends there.
 	Transit bool
 
+	// Round is true on a roundabout.
+	Round bool
+
 	// Appeal is how much as attractive the lane is as its time says, in percent:
 	// one of 50 is used as if it took twice its time.
 	Appeal uint8
@@ -39,6 +42,8 @@ func (p *Profile) Way(tags osm.Tags) (forward, backward Lane) {
 	if lane.KMH == 0 && (highway == "" || p.Never[highway]) || tags.Get("area") == "yes" || p.closed(tags) {
 		return Lane{}, Lane{}
 	}
+	junction := tags.Get("junction")
+	lane.Round = junction == "roundabout" || junction == "circular"
 	forward, backward = lane, lane
 	p.access(tags, "forward", &forward)
 	p.access(tags, "backward", &backward)
@@ -139,14 +144,14 @@ func (p *Profile) oneway(tags osm.Tags, forward, backward *Lane) {
 			oneway = "no"
 		}
 	}
-	switch junction := tags.Get("junction"); oneway {
+	switch oneway {
 	case "yes", "true", "1":
 		backward.KMH = 0
 	case "-1":
 		forward.KMH = 0
 	case "no", "false", "0":
 	default:
-		if junction == "roundabout" || junction == "circular" || tags.Get("highway") == "motorway" {
+		if forward.Round || tags.Get("highway") == "motorway" {
 			backward.KMH = 0
 		}
 	}
