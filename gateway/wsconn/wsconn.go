@@ -16,13 +16,13 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 
 	"lastmile/gateway/hub"
+	"lastmile/shared/nowait"
 )
 
 // Protocol is the subprotocol that a client must offer.
@@ -60,12 +60,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 		return nil, err
 	}
 	c := &Conn{ws: ws, net: ws.NetConn()}
-	if s, ok := c.net.(syscall.Conn); ok {
-		if c.raw, err = s.SyscallConn(); err != nil {
-			_ = ws.Close()
-			return nil, err
-		}
-	}
+	c.trier = nowait.Try(c.net)
 	ws.SetReadLimit(maxFrame)
 	ws.SetPingHandler(func(data string) error {
 		c.control(opPong, []byte(data))
@@ -83,9 +78,9 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 
 // Conn is one connection. One goroutine may Read; the rest is for the hub.
 type Conn struct {
-	ws  *websocket.Conn
-	net net.Conn
-	raw syscall.RawConn // nil if there is no way to write without waiting
+	ws    *websocket.Conn
+	net   net.Conn
+	trier nowait.Trier // nil if there is no way to write without waiting
 
 	lastHeard atomic.Int64 // Unix seconds of the last whole frame
 	mu        sync.Mutex   // held while writing
@@ -112,21 +107,12 @@ func (c *Conn) TryWrite(b []byte) (int, error) {
 
 // tryWrite is TryWrite; mu is held.
 func (c *Conn) tryWrite(b []byte) (n int, err error) {
-	if c.raw == nil || c.closed {
+	if c.trier == nil || c.closed {
 		return 0, nil
 	}
-	failed := c.raw.Write(func(fd uintptr) bool {
-		n, err = syscall.Write(int(fd), b)
-		return true
-	})
-	if failed != nil {
-		return 0, failed
-	}
-	if err == syscall.EAGAIN || err == syscall.EINTR {
-		return 0, nil
-	}
+	n, err = c.trier.TryWrite(b)
 	c.midFrame = n > 0 && n < len(b)
-	return max(n, 0), err
+	return n, err
 }
 
 // WriteAll implements hub.Wire.

@@ -13,19 +13,28 @@ import (
 
 	"lastmile/gateway/hub"
 	"lastmile/gateway/wsconn"
+	"lastmile/shared/nowait"
 )
 
 const patience = 10 * time.Second
+
+// serve listens as a gateway does.
+func serve(h http.HandlerFunc) *httptest.Server {
+	s := httptest.NewUnstartedServer(h)
+	s.Listener = nowait.Listen(s.Listener)
+	s.Start()
+	return s
+}
 
 // pair is a connection and the client at its other end.
 func pair(t *testing.T) (*wsconn.Conn, *websocket.Conn) {
 	u := wsconn.NewUpgrader(func(*http.Request) bool { return true })
 	conns := make(chan *wsconn.Conn, 1)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := serve(func(w http.ResponseWriter, r *http.Request) {
 		c, err := u.Upgrade(w, r)
 		require.NoError(t, err)
 		conns <- c
-	}))
+	})
 	t.Cleanup(s.Close)
 	d := websocket.Dialer{Subprotocols: []string{wsconn.Protocol}}
 	client, _, err := d.Dial("ws"+strings.TrimPrefix(s.URL, "http"), nil)
@@ -132,12 +141,12 @@ func TestAPongWithinAMessageIsNoSignOfLife(t *testing.T) {
 func BenchmarkTryWrite(b *testing.B) {
 	u := wsconn.NewUpgrader(func(*http.Request) bool { return true })
 	conns := make(chan *wsconn.Conn, 1)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := serve(func(w http.ResponseWriter, r *http.Request) {
 		c, err := u.Upgrade(w, r)
 		if err == nil {
 			conns <- c
 		}
-	}))
+	})
 	defer s.Close()
 	client, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(s.URL, "http"), nil)
 	require.NoError(b, err)

@@ -5,6 +5,7 @@ package nowait
 import (
 	"io"
 	"net"
+	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -28,19 +29,18 @@ type conn struct {
 }
 
 // Read implements net.Conn.
-func (c *conn) Read(b []byte) (n int, err error) {
+func (c *conn) Read(b []byte) (int, error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	failed := c.raw.Read(func(fd uintptr) (done bool) {
-		n, done, err = try(syscall.SYS_READ, fd, b)
-		return done
-	})
+	a := begin(syscall.SYS_READ, b)
+	failed := c.raw.Read(a.wait)
+	n, err := a.end()
 	switch {
 	case failed != nil:
 		return 0, failed
 	case err != nil:
-		return 0, &net.OpError{Op: "read", Net: "tcp", Addr: c.RemoteAddr(), Err: err}
+		return 0, c.fault("read", err)
 	case n == 0:
 		return 0, io.EOF
 	}
@@ -50,34 +50,86 @@ func (c *conn) Read(b []byte) (n int, err error) {
 // Write implements net.Conn.
 func (c *conn) Write(b []byte) (written int, err error) {
 	for written < len(b) {
-		n := 0
-		failed := c.raw.Write(func(fd uintptr) (done bool) {
-			n, done, err = try(syscall.SYS_WRITE, fd, b[written:])
-			return done
-		})
+		a := begin(syscall.SYS_WRITE, b[written:])
+		failed := c.raw.Write(a.wait)
+		n, err := a.end()
 		written += n
 		switch {
 		case failed != nil:
 			return written, failed
 		case err != nil:
-			return written, &net.OpError{Op: "write", Net: "tcp", Addr: c.RemoteAddr(), Err: err}
+			return written, c.fault("write", err)
 		}
 	}
 	return written, nil
 }
 
-// try makes one call that cannot wait; done is false if it would have to.
-func try(call, fd uintptr, b []byte) (n int, done bool, err error) {
+// TryWrite implements Trier.
+func (c *conn) TryWrite(b []byte) (int, error) {
+	a := begin(syscall.SYS_WRITE, b)
+	failed := c.raw.Write(a.once)
+	n, err := a.end()
+	switch {
+	case failed != nil:
+		return 0, failed
+	case err != nil:
+		return 0, c.fault("write", err)
+	}
+	return n, nil
+}
+
+func (c *conn) fault(what string, err error) error {
+	return &net.OpError{Op: what, Net: "tcp", Addr: c.RemoteAddr(), Err: err}
+}
+
+// attempt is a call that cannot wait. What a RawConn is given escapes, so they are
+// used again.
+type attempt struct {
+	call uintptr
+	b    []byte
+	n    int
+	err  error
+
+	wait, once func(fd uintptr) (done bool) // try, and be called again; or not
+}
+
+var attempts = sync.Pool{New: func() any {
+	a := new(attempt)
+	a.wait = a.try
+	a.once = func(fd uintptr) bool {
+		a.try(fd)
+		return true
+	}
+	return a
+}}
+
+func begin(call uintptr, b []byte) *attempt {
+	a := attempts.Get().(*attempt)
+	a.call, a.b = call, b
+	return a
+}
+
+func (a *attempt) end() (n int, err error) {
+	n, err = a.n, a.err
+	a.b, a.n, a.err = nil, 0, nil
+	attempts.Put(a)
+	return n, err
+}
+
+// try makes the call; done is false if it would have to wait.
+func (a *attempt) try(fd uintptr) (done bool) {
 	for {
-		got, _, errno := syscall.RawSyscall(call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		got, _, errno := syscall.RawSyscall(a.call, fd, uintptr(unsafe.Pointer(unsafe.SliceData(a.b))), uintptr(len(a.b)))
 		switch errno {
 		case 0:
-			return int(got), true, nil
+			a.n = int(got)
+			return true
 		case syscall.EINTR:
 			continue
 		case syscall.EAGAIN:
-			return 0, false, nil
+			return false
 		}
-		return 0, true, errno
+		a.err = errno
+		return true
 	}
 }
