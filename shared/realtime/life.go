@@ -112,7 +112,7 @@ func (n *Node) keepLease(ctx context.Context, l *life) {
 
 func (n *Node) beat(ctx context.Context, l *life, begin bool) (lost bool, err error) {
 	k, came := n.pub.keys, n.came.Swap(false)
-	got, err := n.pub.pipes.run(ctx, n.pub.scripts.beat, []string{k.live(), k.revision()},
+	got, err := n.pub.pipes.runAtOnce(ctx, n.options.Lease, n.pub.scripts.beat, []string{k.live(), k.revision()},
 		l.name, millis(n.pub.options.Now().Add(n.options.Lease)), flag(begin), n.options.Revision, flag(came))
 	if err != nil {
 		if came {

@@ -161,7 +161,7 @@ func (n *Node) Attach(ctx context.Context, members ...Member) ([]Replay, error) 
 		}
 		calls[i] = n.attachment(l, m, now)
 	}
-	answers, err := runAll(ctx, n.pub.redis, n.pub.scripts.attach, calls)
+	answers, err := runAll(ctx, n.pub.redis, calls)
 	if err != nil {
 		return nil, fmt.Errorf("attach: %w", err)
 	}
@@ -187,6 +187,7 @@ func (n *Node) Attach(ctx context.Context, members ...Member) ([]Replay, error) 
 func (n *Node) attachment(l *life, m Member, now time.Time) call {
 	k := n.pub.keys
 	return call{
+		script: n.pub.scripts.attach,
 		keys: []string{
 			k.presence(m.To), k.session(m.To), k.log(m.To), k.held(partition(m.To), l.name), k.fence(partition(m.To), l.name),
 		},
@@ -228,11 +229,12 @@ func (n *Node) leave(ctx context.Context, instance string, members []Member) err
 	calls := make([]call, len(members))
 	for i, m := range members {
 		calls[i] = call{
-			keys: []string{k.presence(m.To), k.session(m.To), k.held(partition(m.To), instance)},
-			args: []any{instance, m.Tag, string(m.To), now},
+			script: n.pub.scripts.leave,
+			keys:   []string{k.presence(m.To), k.session(m.To), k.held(partition(m.To), instance)},
+			args:   []any{instance, m.Tag, string(m.To), now},
 		}
 	}
-	answers, err := runAll(ctx, n.pub.redis, n.pub.scripts.leave, calls)
+	answers, err := runAll(ctx, n.pub.redis, calls)
 	if err != nil {
 		return fmt.Errorf("leave: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -36,42 +37,45 @@ func loadScripts() (*scripts, error) {
 
 // call is one run of a script among many.
 type call struct {
-	keys []string
-	args []any
+	script *redis.Script
+	keys   []string
+	args   []any
 }
 
-// runAll runs a script many times in few round trips, and returns the answers in
-// the order of the calls.
-func runAll(ctx context.Context, r redis.UniversalClient, s *redis.Script, calls []call) ([]*redis.Cmd, error) {
-	const most = 100 // so that none outlasts the deadline of a slow Redis
+// runAll runs scripts in few round trips, and returns the answers in the order of
+// the calls. If one failed, so have they all.
+func runAll(ctx context.Context, r redis.UniversalClient, calls []call) ([]*redis.Cmd, error) {
 	answers := make([]*redis.Cmd, 0, len(calls))
-	for len(calls) > 0 {
-		n := min(most, len(calls))
-		some, err := runSome(ctx, r, s, calls[:n])
-		if err != nil {
-			return nil, err
+	for some := range slices.Chunk(calls, maxTogether) {
+		answers = append(answers, runOnce(ctx, r, some)...)
+		for _, a := range answers[len(answers)-len(some):] {
+			if err := unavailable(a.Err()); err != nil {
+				return nil, err
+			}
 		}
-		answers, calls = append(answers, some...), calls[n:]
 	}
 	return answers, nil
 }
 
-func runSome(ctx context.Context, r redis.UniversalClient, s *redis.Script, calls []call) ([]*redis.Cmd, error) {
-	for try := 1; ; try++ {
-		answers := make([]*redis.Cmd, len(calls))
-		_, err := r.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for i, c := range calls {
-				answers[i] = s.EvalSha(ctx, p, c.keys, c.args...)
-			}
-			return nil
-		})
-		if err == nil || !redis.HasErrorPrefix(err, "NOSCRIPT") || try > 1 {
-			return answers, unavailable(err)
-		}
-		if err := s.Load(ctx, r).Err(); err != nil {
-			return nil, unavailable(err)
+// runOnce runs scripts in one round trip. Those that Redis did not know are run
+// again, in full; the others are not: they may count.
+func runOnce(ctx context.Context, r redis.UniversalClient, calls []call) []*redis.Cmd {
+	answers := make([]*redis.Cmd, len(calls))
+	pipe := r.Pipeline()
+	for i, c := range calls {
+		answers[i] = c.script.EvalSha(ctx, pipe, c.keys, c.args...)
+	}
+	_, _ = pipe.Exec(ctx) // each answer has its error
+	unknown := r.Pipeline()
+	for i, c := range calls {
+		if redis.HasErrorPrefix(answers[i].Err(), "NOSCRIPT") {
+			answers[i] = c.script.Eval(ctx, unknown, c.keys, c.args...)
 		}
 	}
+	if unknown.Len() > 0 {
+		_, _ = unknown.Exec(ctx)
+	}
+	return answers
 }
 
 // unavailable marks every error of Redis: there is nothing that a caller could

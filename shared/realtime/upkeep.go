@@ -152,11 +152,12 @@ func (n *Node) flushAcks(ctx context.Context) error {
 	calls := make([]call, 0, len(latest))
 	for client, at := range latest {
 		calls = append(calls, call{
-			keys: []string{n.pub.keys.session(client), n.pub.keys.due(partition(client))},
-			args: []any{at.Epoch, at.Number, string(client)},
+			script: n.pub.scripts.ack,
+			keys:   []string{n.pub.keys.session(client), n.pub.keys.due(partition(client))},
+			args:   []any{at.Epoch, at.Number, string(client)},
 		})
 	}
-	_, err := runAll(ctx, n.pub.redis, n.pub.scripts.ack, calls)
+	_, err := runAll(ctx, n.pub.redis, calls)
 	if err != nil {
 		for client, at := range latest {
 			n.Ack(client, at)
