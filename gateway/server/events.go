@@ -53,31 +53,70 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	e := &events{w: w, control: http.NewResponseController(w), done: make(chan struct{})}
+	e := newEvents(w)
 	opening, cancel := context.WithTimeout(r.Context(), opTimeout)
 	c := s.begin(opening, e, h)
 	cancel()
 	if c == nil {
 		<-e.done
+		e.farewell()
 		return
 	}
 	defer c.end()
-	select {
-	case <-e.done:
-	case <-r.Context().Done():
-		c.conn.Close(hub.Close{Code: hub.CodeGone})
-		<-e.done
-	}
+	e.attend(r.Context(), c.conn)
 }
 
-// events is the answer of serveEvents as a line.
+// events is the answer of serveEvents as a line. Whoever calls it does not wait
+// but for WriteAll: the goroutine of the request does the rest.
 type events struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	mu      sync.Mutex    // held while writing
+	pings   chan struct{} // has room for one
+	closing sync.Once
+	why     hub.Close     // written before done is closed
+	done    chan struct{} // closed when nothing more is to be written but why
+}
 
-	mu   sync.Mutex // held while writing
-	over bool       // guarded by mu
-	done chan struct{}
+func newEvents(w http.ResponseWriter) *events {
+	return &events{w: w, control: http.NewResponseController(w), pings: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// attend writes pings until the connection ends, and then why.
+func (e *events) attend(request context.Context, c *hub.Conn) {
+	defer e.farewell()
+	for {
+		select {
+		case <-e.pings:
+			e.say(":\n\n")
+		case <-request.Done():
+			c.Close(hub.Close{Code: hub.CodeGone})
+			<-e.done
+			return
+		case <-e.done:
+			return
+		}
+	}
+}
+
+// farewell waits for whoever writes, and has the last word.
+func (e *events) farewell() {
+	if e.why.Code == hub.CodeGone {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return
+	}
+	e.say(fmt.Sprintf("event: close\ndata: {\"code\":%d,\"reason\":%q}\n\n", e.why.Code, e.why.Reason))
+}
+
+// sayTimeout is for a client to take a few bytes. Whoever does not is gone, which
+// the next event notices.
+const sayTimeout = time.Second
+
+func (e *events) say(text string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_ = e.write([][]byte{[]byte(text)}, time.Now().Add(sayTimeout))
 }
 
 // Format implements hub.Wire.
@@ -95,13 +134,15 @@ func (e *events) TryWrite([]byte) (int, error) { return 0, nil }
 func (e *events) WriteAll(batch [][]byte, by time.Time) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.over {
+	select {
+	case <-e.done:
 		return http.ErrHandlerTimeout
+	default:
+		return e.write(batch, by)
 	}
-	return e.write(batch, by)
 }
 
-// write is WriteAll; mu is held.
+// write writes all at once; mu is held.
 func (e *events) write(batch [][]byte, by time.Time) error {
 	if err := e.control.SetWriteDeadline(by); err != nil {
 		return err
@@ -116,27 +157,17 @@ func (e *events) write(batch [][]byte, by time.Time) error {
 
 // Close implements hub.Wire: the reason is an event of its own.
 func (e *events) Close(why hub.Close) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.over {
-		return
-	}
-	e.over = true
-	if why.Code != hub.CodeGone {
-		text := fmt.Appendf(nil, "event: close\ndata: {\"code\":%d,\"reason\":%q}\n\n", why.Code, why.Reason)
-		_ = e.write([][]byte{text}, time.Now().Add(time.Second)) // whoever does not take it is gone
-	}
-	close(e.done)
+	e.closing.Do(func() {
+		e.why = why
+		close(e.done)
+	})
 }
 
 // Ping implements line, with a comment.
 func (e *events) Ping() {
-	if !e.mu.TryLock() {
-		return
-	}
-	defer e.mu.Unlock()
-	if !e.over {
-		_ = e.write([][]byte{[]byte(":\n\n")}, time.Now().Add(time.Second)) // the next event meets the same error
+	select {
+	case e.pings <- struct{}{}:
+	default:
 	}
 }
 
