@@ -53,7 +53,7 @@ func pickInbox(ctx context.Context, r redis.UniversalClient, keys keyspace, list
 	if _, single := r.(*redis.Client); !single {
 		return c, nil
 	}
-	err := r.SPublish(ctx, keys.in(0, "probe"), "").Err()
+	err := r.SPublish(ctx, keys.in(0, "probe", ""), "").Err()
 	if err == nil {
 		c.verb = "SPUBLISH"
 		return c, nil
@@ -83,13 +83,13 @@ type channelInbox struct {
 }
 
 func (c *channelInbox) channel(partition int) (verb, prefix string) {
-	return c.verb, c.keys.in(partition, "c:")
+	return c.verb, c.keys.in(partition, "c:", "")
 }
 
 func (c *channelInbox) open(ctx context.Context, instance string) (receiver, error) {
 	names := make([]string, partitions)
 	for p := range names {
-		names[p] = c.keys.in(p, "c:"+instance)
+		names[p] = c.keys.in(p, "c:", instance)
 	}
 	subscribe := c.redis.Subscribe
 	if c.verb == "SPUBLISH" {

@@ -20,26 +20,26 @@ func partition(a Audience) int {
 	return int(h % partitions)
 }
 
-func (k keyspace) in(p int, rest string) string {
-	return k.prefix + "{" + strconv.Itoa(p) + "}:" + rest
+func (k keyspace) in(p int, kind, name string) string {
+	return k.prefix + "{" + strconv.Itoa(p) + "}:" + kind + name
 }
 
-func (k keyspace) session(a Audience) string  { return k.in(partition(a), "s:"+string(a)) }
-func (k keyspace) log(a Audience) string      { return k.in(partition(a), "l:"+string(a)) }
-func (k keyspace) presence(a Audience) string { return k.in(partition(a), "p:"+string(a)) }
-func (k keyspace) due(p int) string           { return k.in(p, "due") }
+func (k keyspace) session(a Audience) string  { return k.in(partition(a), "s:", string(a)) }
+func (k keyspace) log(a Audience) string      { return k.in(partition(a), "l:", string(a)) }
+func (k keyspace) presence(a Audience) string { return k.in(partition(a), "p:", string(a)) }
+func (k keyspace) due(p int) string           { return k.in(p, "due", "") }
 
 // seen remembers that an event with an id of the publisher was numbered.
 func (k keyspace) seen(a Audience, id string) string {
-	return k.in(partition(a), "o:"+string(a)+"|"+id)
+	return k.in(partition(a), "o:", string(a)+"|"+id)
 }
 
 // held is the set of audiences of a partition that an instance holds.
-func (k keyspace) held(p int, instance string) string { return k.in(p, "i:"+instance) }
+func (k keyspace) held(p int, instance string) string { return k.in(p, "i:", instance) }
 
 // fence keeps an instance that is no more from entering a partition: what it had
 // under way may arrive long after its end.
-func (k keyspace) fence(p int, instance string) string { return k.in(p, "f:"+instance) }
+func (k keyspace) fence(p int, instance string) string { return k.in(p, "f:", instance) }
 
 // live and dead are the leases of instances, and those whose clean-up is claimed.
 func (k keyspace) live() string     { return k.prefix + "{insts}:live" }

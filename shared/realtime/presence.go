@@ -3,32 +3,59 @@ package realtime
 import (
 	"context"
 	"fmt"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Connections counts the connections of any number of clients in one round trip.
 // One that has any is online. It returns [ErrUnavailable].
 func (p *Publisher) Connections(ctx context.Context, clients ...Audience) ([]int, error) {
-	counts := make([]int, len(clients))
-	if len(clients) == 0 {
-		return counts, nil
-	}
 	now := millis(p.options.Now())
-	answers := make([]*redis.IntCmd, len(clients))
-	_, err := p.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
-		for i, c := range clients {
-			answers[i] = pipe.ZCount(ctx, p.keys.presence(c), now, "+inf")
+	order, ends := byPartition(clients)
+	keys := make([]string, len(clients))
+	var calls []call
+	from := 0
+	for _, end := range ends {
+		if from == end {
+			continue
 		}
-		return nil
-	})
-	if err := unavailable(err); err != nil {
+		for i := from; i < end; i++ {
+			keys[i] = p.keys.presence(clients[order[i]])
+		}
+		calls = append(calls, call{p.scripts.count, keys[from:end], []any{now}})
+		from = end
+	}
+	answers, err := runAll(ctx, p.redis, calls)
+	if err != nil {
 		return nil, fmt.Errorf("count connections: %w", err)
 	}
-	for i, a := range answers {
-		counts[i] = int(a.Val())
+	counts, at := make([]int, len(clients)), 0
+	for _, a := range answers {
+		got, _ := a.Slice() // runAll has looked at its error
+		for i := range got {
+			counts[order[at]] = int(answer(got).number(i))
+			at++
+		}
 	}
 	return counts, nil
+}
+
+// byPartition returns the places of audiences in the order of their partitions,
+// and where each partition ends in it.
+func byPartition(all []Audience) (order []int, ends [partitions]int) {
+	for _, a := range all {
+		ends[partition(a)]++
+	}
+	var next [partitions]int
+	for p := 1; p < partitions; p++ {
+		next[p] = ends[p-1]
+		ends[p] += ends[p-1]
+	}
+	order = make([]int, len(all))
+	for i, a := range all {
+		p := partition(a)
+		order[next[p]] = i
+		next[p]++
+	}
+	return order, ends
 }
 
 // presence is the payload of presence.changed.

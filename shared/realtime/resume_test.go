@@ -81,6 +81,39 @@ func TestConnections(t *testing.T) {
 	})
 }
 
+func TestConnectionsOfManyTakeOneRoundTrip(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		a, elsewhere := w.node(), newWorld(t, w.redis.Options().Addr, false)
+		elsewhere.opts = w.opts
+		p := elsewhere.publisher()
+		var members []realtime.Member
+		var clients []realtime.Audience
+		var want []int
+		for i := range 300 { // more than there are partitions
+			client := realtime.Client("courier", fmt.Sprint(i))
+			for tag := range i % 3 {
+				members = append(members, realtime.Member{To: client, Tag: fmt.Sprint(tag)})
+			}
+			clients, want = append(clients, client), append(want, i%3)
+		}
+		_, err := a.Attach(t.Context(), members...)
+		require.NoError(t, err)
+		_, err = p.Connections(t.Context(), ann) // Redis learns the script
+		require.NoError(t, err)
+		s := &stuck{open: make(chan struct{})}
+		close(s.open)
+		elsewhere.redis.AddHook(s)
+		counts, err := p.Connections(t.Context(), clients...)
+		require.NoError(t, err)
+		require.Equal(t, want, counts)
+		require.EqualValues(t, 1, s.trips.Load())
+
+		none, err := p.Connections(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, none)
+	})
+}
+
 // phone is a Fallback that keeps notices, and fails on demand.
 type phone struct {
 	mu      sync.Mutex

@@ -16,7 +16,7 @@ var sources embed.FS
 // scripts are the Lua programs. They are sent by hash, and in full to a Redis
 // that does not know them.
 type scripts struct {
-	publish, attach, leave, ack, claim, settle, beat, condemn *redis.Script
+	publish, attach, leave, ack, claim, settle, beat, condemn, count *redis.Script
 }
 
 func loadScripts() (*scripts, error) {
@@ -30,7 +30,7 @@ func loadScripts() (*scripts, error) {
 	}
 	s := &scripts{
 		publish: load("publish"), attach: load("attach"), leave: load("leave"), ack: load("ack"),
-		claim: load("claim"), settle: load("settle"), beat: load("beat"), condemn: load("condemn"),
+		claim: load("claim"), settle: load("settle"), beat: load("beat"), condemn: load("condemn"), count: load("count"),
 	}
 	return s, errors.Join(errs...)
 }
