@@ -68,7 +68,7 @@ func demo(ctx context.Context, s *stack.Stack, o options, roads roadFile, out io
 	g.Go(func() error {
 		return city.Show(ctx, city.Options{
 			API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: string(roads),
-			Couriers: o.couriers, Shops: o.shops, Orders: float64(o.orders), Speed: o.speed, Seed: 1,
+			Couriers: o.couriers, Shops: o.shops, Orders: float64(o.orders), Speed: o.speed, Seed: 1, Ends: 2,
 		}.Lively(), screen)
 	})
 	return g.Wait()

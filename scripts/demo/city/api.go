@@ -112,6 +112,9 @@ func (a *api) once(ctx context.Context, who *person, method, path, key string, b
 	began := time.Now()
 	resp, err := a.http.Do(r)
 	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			a.stats.answered(http.StatusGatewayTimeout, time.Since(began))
+		}
 		return 200 * time.Millisecond, err
 	}
 	defer resp.Body.Close()

@@ -51,6 +51,7 @@ type Options struct {
 
 	Reach  float64 // how far customers are from shops at the most, in metres; 0 is 1,500
 	Within float64 // how far shops are from the middle at the most, in metres; 0 is all of the city
+	Ends   int     // open files that a socket takes here: 2 where the platform is in this process; 0 is 1
 	Steady bool    // no rush hours, and nothing that goes wrong
 	Trust  bool    // nobody asks what their socket should have told them: who is not told waits for ever
 	Say    func(string)
@@ -72,6 +73,8 @@ type City struct {
 	shops    []*shop
 	couriers []*courier
 	ledger   ledger
+	pace     pace
+	hired    atomic.Bool // all whose shifts begin have begun
 
 	people  sync.WaitGroup // all that is owned by Run
 	arrived atomic.Int64   // customers
@@ -88,6 +91,7 @@ func New(o Options) (*City, error) {
 	if o.Say == nil {
 		o.Say = func(string) {}
 	}
+	o.fit(openFiles())
 	r, err := openRoads(o.Roads)
 	if err != nil {
 		return nil, err
@@ -101,7 +105,7 @@ func New(o Options) (*City, error) {
 		return nil, errors.Join(fmt.Errorf("serve catalogues: %w", err), r.Close())
 	}
 	c := &City{options: o, stats: &stats{}, roads: r, provider: p}
-	c.ledger.placed, c.ledger.by = map[string]bool{}, map[string]string{}
+	c.ledger.placed, c.ledger.by, c.pace.share = map[string]bool{}, map[string]string{}, 1
 	c.api = &api{
 		url: o.API, issuer: o.Issuer, operator: &person{entity: "operator", id: "city", token: o.Operator}, stats: c.stats,
 		http: &http.Client{Transport: &http.Transport{MaxIdleConns: 256, MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute}},
@@ -187,6 +191,7 @@ func (c *City) Run(ctx context.Context) error {
 		return fmt.Errorf("found the city: %w", err)
 	}
 	c.people.Go(func() { c.hire(ctx) })
+	c.people.Go(func() { c.govern(ctx) })
 	if !c.options.Steady {
 		c.people.Go(func() { c.events(ctx) })
 	}
@@ -232,6 +237,7 @@ func (c *City) found(ctx context.Context) error {
 // hire has couriers begin their shifts, a few at a time.
 func (c *City) hire(ctx context.Context) {
 	var g errgroup.Group
+	var begun atomic.Int64
 	begin := make(chan struct{}, together)
 	for _, k := range c.couriers {
 		select {
@@ -243,6 +249,9 @@ func (c *City) hire(ctx context.Context) {
 		g.Go(func() error {
 			err := k.start(ctx)
 			<-begin
+			if begun.Add(1) == int64(len(c.couriers)) {
+				c.hired.Store(true)
+			}
 			if err != nil {
 				c.complain(fmt.Errorf("courier %s: %w", k.id, err))
 				return nil
@@ -254,12 +263,11 @@ func (c *City) hire(ctx context.Context) {
 	_ = g.Wait()
 }
 
-// arrivals has customers come, however long those before them take: an open loop.
+// arrivals has customers come, however long those before them take.
 func (c *City) arrivals(ctx context.Context, customers *sync.WaitGroup) {
 	rng, began := c.rng("arrivals"), time.Now()
 	for n := 0; c.options.Orders > 0 && (c.options.Most == 0 || n < c.options.Most); n++ {
-		rate := c.options.Orders * c.rush(time.Since(began))
-		if pause(ctx, time.Duration(rng.ExpFloat64()/rate*float64(time.Second))) != nil {
+		if pause(ctx, time.Duration(rng.ExpFloat64()/c.wanted(time.Since(began))*float64(time.Second))) != nil {
 			return
 		}
 		id := fmt.Sprintf("customer-%05d", n%c.regulars()+1)

@@ -46,3 +46,42 @@ func TestAnOrderThatTwoBroughtIsAFault(t *testing.T) {
 	_, faults = l.orders()
 	require.Len(t, faults, 1)
 }
+
+func TestACityGivesWayToAPlatformThatIsLate(t *testing.T) {
+	p := pace{share: 1}
+	p.judge(100, 0, 0)
+	require.Equal(t, 1.0, p.now(), "nothing is late")
+	p.judge(100, 5, 0)
+	require.Equal(t, 1.0, p.now(), "some always are")
+	p.judge(100, 6, 0)
+	require.Equal(t, 0.8, p.now())
+	p.judge(100, 0, 1)
+	require.InDelta(t, 0.64, p.now(), 1e-9, "a fault is as bad")
+	for range 100 {
+		p.judge(0, 0, 1)
+	}
+	require.Equal(t, slowest, p.now(), "it never stands still")
+	for range 100 {
+		p.judge(100, 0, 0)
+	}
+	require.Equal(t, 1.0, p.now(), "it comes back")
+}
+
+func TestACityHasNoMoreSocketsThanFiles(t *testing.T) {
+	for says, c := range map[string]struct {
+		ends, limit, couriers int
+	}{
+		"all fit":                            {1, 20_000, 10_000},
+		"both ends of a socket are here":     {2, 20_000, 7458},
+		"a platform elsewhere takes the one": {1, 10_000, 6958},
+		"too few for anybody":                {1, 256, 0},
+	} {
+		t.Run(says, func(t *testing.T) {
+			var said []string
+			o := Options{Couriers: 10_000, Shops: 42, Orders: 20, Speed: 10, Ends: c.ends, Say: func(text string) { said = append(said, text) }}
+			o.fit(c.limit)
+			require.Equal(t, c.couriers, o.Couriers)
+			require.Equal(t, c.couriers < 10_000, len(said) == 1, "who asked for more is told: %v", said)
+		})
+	}
+}

@@ -12,9 +12,9 @@ import (
 type stats struct {
 	placed, accepted, rejected, assigned, declined, ignored, pickedUp, delivered, rated, cancelled, balked atomic.Int64
 
-	calls, refusals, faults, retried, fixes atomic.Int64
-	sockets, reconnects                     atomic.Int64
-	onDuty, busy, tracking                  atomic.Int64
+	calls, late, refusals, faults, retried, fixes atomic.Int64
+	sockets, reconnects                           atomic.Int64
+	onDuty, busy, tracking                        atomic.Int64
 
 	call, order, moved, news, door latencies
 
@@ -24,6 +24,9 @@ type stats struct {
 func (s *stats) answered(status int, took time.Duration) {
 	s.calls.Add(1)
 	s.call.add(took)
+	if took > unwell {
+		s.late.Add(1)
+	}
 	switch {
 	case status >= 500:
 		s.faults.Add(1)

@@ -119,9 +119,17 @@ func (r rates) line() string {
 	s := r.city.stats
 	_, call := s.call.quantiles()
 	_, moved := s.moved.quantiles()
-	return fmt.Sprintf("%d couriers, %d busy | orders: %d placed, %d accepted, %d assigned, %d picked up, %d delivered, %d rated | %.0f calls/s p99 %s, %.0f fixes/s seen in p99 %s | %d sockets, %d faults",
+	return fmt.Sprintf("%d couriers, %d busy | orders: %d placed, %d accepted, %d assigned, %d picked up, %d delivered, %d rated | %.0f calls/s p99 %s, %.0f fixes/s seen in p99 %s | %d sockets, %d faults%s",
 		s.onDuty.Load(), s.busy.Load(), r.placed, r.accepted, r.assigned, r.picked, r.brought, s.rated.Load(),
-		r.callRate, short(call), r.fixRate, short(moved), s.sockets.Load(), s.faults.Load())
+		r.callRate, short(call), r.fixRate, short(moved), s.sockets.Load(), s.faults.Load(), r.held())
+}
+
+// held says that customers are held back, and how many are not.
+func (r rates) held() string {
+	if share := r.city.pace.now(); share < 0.995 {
+		return fmt.Sprintf(" | all that is borne: %.0f%% of the orders that are wanted", 100*share)
+	}
+	return ""
 }
 
 func (r rates) block() string {
@@ -130,7 +138,7 @@ func (r rates) block() string {
   couriers  %5d on duty  %5d busy  %6.0f fixes/s  %d declined, %d let pass
   orders    %5d placed   %5d accepted  %d assigned  %d picked up  %d delivered  %d rated   %.1f placed/s, %.1f delivered/s
             %5d rejected %5d cancelled %d not bought  %d being tracked
-  platform  %5.0f calls/s  %d sockets  %d retries  %d faults
+  platform  %5.0f calls/s  %d sockets  %d retries  %d faults%s
 
   in half of cases, and in 99 of 100
   a call of the API %s   an order placed %s   news on a phone %s   a courier on a map %s   door to door %s
@@ -138,7 +146,7 @@ func (r rates) block() string {
 		s.onDuty.Load(), s.busy.Load(), r.fixRate, s.declined.Load(), s.ignored.Load(),
 		r.placed, r.accepted, r.assigned, r.picked, r.brought, s.rated.Load(), r.placeRate, r.bringRate,
 		s.rejected.Load(), s.cancelled.Load(), s.balked.Load(), s.tracking.Load(),
-		r.callRate, s.sockets.Load(), s.retried.Load(), s.faults.Load(),
+		r.callRate, s.sockets.Load(), s.retried.Load(), s.faults.Load(), r.held(),
 		s.call.both(), s.order.both(), s.news.both(), s.moved.both(), s.door.both())
 }
 

@@ -1,0 +1,33 @@
+package city
+
+import "fmt"
+
+// Files that are open for all but sockets, and how many real seconds a customer
+// keeps a socket in a city that is as fast as life.
+const (
+	otherFiles = 1000
+	tracks     = 1000
+)
+
+// fit makes the city so small that its sockets are no more than the files that may
+// be open: who has none could not be told of an offer, and neither could the
+// platform's own calls be made. The soft limit is the hard one already: Go sees to
+// that at the start of each program.
+func (o *Options) fit(limit int) {
+	ends := max(1, o.Ends)
+	customers := int(o.Orders * tracks / o.Speed)
+	if o.Most > 0 {
+		customers = min(customers, o.Most)
+	}
+	need := otherFiles + ends*(o.Couriers+o.Shops+customers)
+	if need <= limit {
+		return
+	}
+	asked := o.Couriers
+	o.Couriers = max(0, (limit-otherFiles)/ends-o.Shops-customers)
+	advice := fmt.Sprintf("ulimit -n %d allows all", need)
+	if ends > 1 {
+		advice += ", and so do two processes: go run ./emulators -demo=false, and go run ./scripts/demo"
+	}
+	o.Say(fmt.Sprintf("%d couriers and %g orders/s need %d open files, and this process may have %d: %d couriers come. %s", asked, o.Orders, need, limit, o.Couriers, advice))
+}
