@@ -3,11 +3,15 @@ package clients_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -118,4 +122,27 @@ func closeNow(t *testing.T, s *server.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	require.NoError(t, s.Close(ctx))
+}
+
+var update = flag.Bool("update", false, "write the clients into the guide")
+
+func TestTheGuideShowsTheseClients(t *testing.T) {
+	const path = "../../docs/app.md"
+	guide, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for _, client := range []string{"testdata/client.mjs", "testdata/goclient/main.go"} {
+		source, err := os.ReadFile(client)
+		require.NoError(t, err)
+		shown := regexp.MustCompile("(?ms)(^```\\w+ gateway/clients/" + client + "\n)(.*?)(^```$)")
+		found := shown.FindSubmatch(guide)
+		require.NotNil(t, found, client)
+		if *update {
+			guide = shown.ReplaceAllFunc(guide, func([]byte) []byte { return slices.Concat(found[1], source, found[3]) })
+			continue
+		}
+		require.Equal(t, string(source), string(found[2]), "run this test with -update, and read what changed")
+	}
+	if *update {
+		require.NoError(t, os.WriteFile(path, guide, 0o644))
+	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"log"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -19,70 +20,63 @@ type place struct {
 
 type frame struct {
 	place
-	T               string          `json:"t"`
-	S               string          `json:"s"`
+	Stream          string          `json:"s"` // "" is our own
+	Kind            string          `json:"t"`
 	Data            json.RawMessage `json:"d"`
-	Welcome, Resync *struct {
-		place
-		S string `json:"s"`
-	}
-	Move *struct{ In time.Duration }
+	Welcome, Resync *frame
+	Move            *struct{ In time.Duration }
 }
 
-var at *place // what we have seen of our own stream: keep it with what you show
+var (
+	at   *place // what we have seen of our own stream: keep it with what you show
+	wait time.Duration
+)
 
 func main() {
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
-		if connect(os.Args[1], os.Args[2]) {
-			wait = 50 * time.Millisecond
+	for {
+		if err := follow(os.Args[1], os.Args[2]); websocket.IsCloseError(err, 4001, 4010) {
+			log.Fatal(err)
 		}
+		wait = min(2*wait+50*time.Millisecond, 10*time.Second)
 		time.Sleep(rand.N(wait))
 	}
 }
 
-// connect reads until the connection ends, and reports whether we were let in.
-func connect(url, token string) bool {
+func follow(url, token string) error {
 	d := websocket.Dialer{Subprotocols: []string{"lastmile.v1", "token." + token}}
 	ws, _, err := d.Dial(url, nil)
 	if err != nil {
-		return false
+		return err
 	}
 	defer ws.Close()
 	err = ws.WriteJSON(map[string]any{"hello": map[string]any{"at": at}})
-	acked := time.Now()
-	for err == nil {
+	for acked := time.Now(); err == nil; {
 		var f frame
 		if err = ws.ReadJSON(&f); err != nil {
-			break
+			return err
 		}
-		if f.Move != nil {
-			time.Sleep(f.Move.In * time.Millisecond)
-			return true
-		}
-		if take(f) && time.Since(acked) > 500*time.Millisecond {
-			err, acked = ws.WriteJSON(map[string]any{"ack": at}), time.Now()
+		switch {
+		case f.Welcome != nil:
+			if wait = 0; at == nil {
+				at = &f.Welcome.place
+			}
+		case f.Resync != nil && f.Resync.Stream == "":
+			at = &f.Resync.place
+			fmt.Println("fetch anew")
+		case f.Move != nil:
+			wait = f.Move.In * time.Millisecond
+			return nil
+		case f.Number == 0 || f.Stream != "":
+			if f.Kind != "" {
+				fmt.Println(f.Kind, string(f.Data))
+			}
+		case f.Epoch != at.Epoch || f.Number > at.Number:
+			at = &f.place
+			fmt.Println(f.Kind, string(f.Data))
+			if time.Since(acked) > 500*time.Millisecond {
+				err, acked = ws.WriteJSON(map[string]any{"ack": at}), time.Now()
+			}
 		}
 	}
-	return at != nil
-}
-
-// take shows an event that is new, and reports whether it counts in our place.
-func take(f frame) bool {
-	switch {
-	case f.Welcome != nil && at == nil:
-		at = &f.Welcome.place
-	case f.Resync != nil && f.Resync.S == "":
-		at = &f.Resync.place
-		fmt.Println("fetch anew")
-	case f.Number > 0 && f.S == "":
-		if f.Epoch == at.Epoch && f.Number <= at.Number {
-			return false
-		}
-		at = &place{f.Epoch, f.Number}
-		fmt.Println(f.T, string(f.Data))
-		return true
-	case f.T != "":
-		fmt.Println(f.T, string(f.Data))
-	}
-	return false
+	return err
 }
