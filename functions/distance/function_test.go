@@ -1,7 +1,6 @@
 package distance_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +20,6 @@ import (
 	"lastmile/shared/road"
 	"lastmile/shared/road/city"
 	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 	"lastmile/shared/track"
 )
@@ -44,10 +42,8 @@ type world struct {
 func newWorld(t testing.TB) *world { return newWorldOf(t, city.Options{Nodes: 3000}) }
 
 func newWorldOf(t testing.TB, o city.Options) *world {
-	var extract bytes.Buffer
-	require.NoError(t, city.Write(&extract, o))
 	car := profile.Car()
-	n, err := network.Build(func(v osm.Visitor) error { return osm.Read(bytes.NewReader(extract.Bytes()), v) }, car)
+	n, err := network.Build(city.Scan(o), car)
 	require.NoError(t, err)
 	w := &world{net: n}
 	w.m, err = road.Prepare(n, car, road.Options{})

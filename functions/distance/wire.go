@@ -1,7 +1,6 @@
 package distance
 
 import (
-	"bytes"
 	"errors"
 	"time"
 
@@ -11,8 +10,6 @@ import (
 	"lastmile/shared/platform"
 	"lastmile/shared/road"
 	"lastmile/shared/road/city"
-	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 	"lastmile/shared/road/roadfile"
 	"lastmile/shared/track/trackredis"
@@ -65,15 +62,6 @@ func mapped(path string) (Source, error) {
 
 // generated is the city that a laptop has: one that does not exist.
 func generated() (Source, error) {
-	var extract bytes.Buffer
-	if err := city.Write(&extract, city.Options{Nodes: 4000}); err != nil {
-		return Source{}, err
-	}
-	car := profile.Car()
-	n, err := network.Build(func(v osm.Visitor) error { return osm.Read(bytes.NewReader(extract.Bytes()), v) }, car)
-	if err != nil {
-		return Source{}, err
-	}
-	m, err := road.Prepare(n, car, road.Options{})
+	m, err := road.Import(city.Scan(city.Options{Nodes: 4000}), profile.Car(), road.Options{})
 	return Source{Map: m, Close: func() error { return nil }}, err
 }

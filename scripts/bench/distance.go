@@ -17,7 +17,6 @@ import (
 	"lastmile/shared/road"
 	"lastmile/shared/road/city"
 	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 	"lastmile/shared/road/roadfile"
 )
@@ -102,14 +101,7 @@ func (f *distanceFigures) measure(ctx context.Context, extract string) error {
 // prepareFile makes the file, and returns traffic on it and places in it.
 func (f *distanceFigures) prepareFile(extract string) (changes string, places []geo.Point, err error) {
 	car := profile.Car()
-	n, err := network.Build(func(v osm.Visitor) error {
-		in, err := os.Open(extract)
-		if err != nil {
-			return err
-		}
-		defer in.Close()
-		return osm.Read(in, v)
-	}, car)
+	n, err := network.Build(roadfile.Extract(extract), car)
 	if err != nil {
 		return "", nil, err
 	}

@@ -19,7 +19,6 @@ import (
 	"lastmile/shared/road"
 	"lastmile/shared/road/city"
 	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 	"lastmile/shared/road/roadfile"
 )
@@ -68,7 +67,7 @@ func prepare(from, to, vehicle string, shortest bool) error {
 		return err
 	}
 	began := time.Now()
-	n, err := network.Build(func(v osm.Visitor) error { return scan(from, v) }, p)
+	n, err := network.Build(roadfile.Extract(from), p)
 	if err != nil {
 		return fmt.Errorf("import %s: %w", from, err)
 	}
@@ -81,13 +80,4 @@ func prepare(from, to, vehicle string, shortest bool) error {
 	fmt.Printf("%s, %d points, %d arcs; import %.1f s, prepare %.1f s\n", vehicle, points, arcs,
 		imported.Sub(began).Seconds(), time.Since(imported).Seconds())
 	return roadfile.Write(to, m)
-}
-
-func scan(path string, v osm.Visitor) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return osm.Read(f, v)
 }

@@ -13,9 +13,8 @@ import (
 
 	"lastmile/shared/geo"
 	"lastmile/shared/road"
-	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
+	"lastmile/shared/road/roadfile"
 )
 
 // data returns where a file of real roads is, and skips the test if it is not
@@ -36,16 +35,7 @@ func data(t testing.TB, name string) string {
 func prepare(t testing.TB, path, vehicle string, o road.Options) *road.Map {
 	p, err := profile.Named(vehicle)
 	require.NoError(t, err)
-	n, err := network.Build(func(v osm.Visitor) error {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return osm.Read(f, v)
-	}, p)
-	require.NoError(t, err)
-	m, err := road.Prepare(n, p, o)
+	m, err := road.Import(roadfile.Extract(path), p, o)
 	require.NoError(t, err)
 	return m
 }

@@ -1,7 +1,6 @@
 package road_test
 
 import (
-	"bytes"
 	"container/heap"
 	"math"
 	"testing"
@@ -13,17 +12,12 @@ import (
 	"lastmile/shared/road"
 	"lastmile/shared/road/city"
 	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 )
 
 // mapOf prepares a made-up city.
 func mapOf(t require.TestingT, c city.Options, p profile.Profile, o road.Options) *road.Map {
-	var extract bytes.Buffer
-	require.NoError(t, city.Write(&extract, c))
-	n, err := network.Build(func(v osm.Visitor) error { return osm.Read(bytes.NewReader(extract.Bytes()), v) }, p)
-	require.NoError(t, err)
-	m, err := road.Prepare(n, p, o)
+	m, err := road.Import(city.Scan(c), p, o)
 	require.NoError(t, err)
 	return m
 }

@@ -9,7 +9,6 @@ import (
 
 	"lastmile/shared/geo"
 	"lastmile/shared/road"
-	"lastmile/shared/road/network"
 	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 )
@@ -106,9 +105,7 @@ func (s *sketch) scan(v osm.Visitor) error {
 }
 
 func (s *sketch) prepare(t require.TestingT, p profile.Profile) *road.Map {
-	n, err := network.Build(s.scan, p)
-	require.NoError(t, err)
-	m, err := road.Prepare(n, p, road.Options{})
+	m, err := road.Import(s.scan, p, road.Options{})
 	require.NoError(t, err)
 	return m
 }

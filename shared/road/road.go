@@ -20,6 +20,7 @@ import (
 	"lastmile/shared/geo"
 	"lastmile/shared/road/hierarchy"
 	"lastmile/shared/road/network"
+	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 )
 
@@ -58,6 +59,15 @@ var ErrTooWide = errors.New("area too wide")
 // maxDiagonal bounds the area, in metres. The longest way must be under 4,294 km
 // and 37 hours.
 const maxDiagonal = 500_000
+
+// Import makes a map of an extract. It scans that twice: scan visits all of it.
+func Import(scan func(osm.Visitor) error, p profile.Profile, o Options) (*Map, error) {
+	n, err := network.Build(scan, p)
+	if err != nil {
+		return nil, fmt.Errorf("import roads: %w", err)
+	}
+	return Prepare(n, p, o)
+}
 
 // Prepare makes a map of a network.
 func Prepare(n *network.Network, p profile.Profile, o Options) (*Map, error) {

@@ -1,11 +1,9 @@
 package city
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -15,8 +13,6 @@ import (
 	"lastmile/shared/geo"
 	"lastmile/shared/road"
 	roadcity "lastmile/shared/road/city"
-	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 	"lastmile/shared/road/roadfile"
 )
@@ -29,7 +25,7 @@ const Nodes = 12_000
 // exist if extract is empty. It is kept in dir, and found there the next time.
 func Prepare(dir, extract string) (path string, err error) {
 	name := fmt.Sprintf("generated-%d.road", Nodes)
-	scan := generated
+	scan := roadcity.Scan(roadcity.Options{Nodes: Nodes})
 	if extract != "" {
 		info, err := os.Stat(extract)
 		if err != nil {
@@ -37,38 +33,17 @@ func Prepare(dir, extract string) (path string, err error) {
 		}
 		sum := crc32.ChecksumIEEE(fmt.Append(nil, extract, info.Size(), info.ModTime().UnixNano()))
 		name = fmt.Sprintf("extract-%08x.road", sum)
-		scan = func(v osm.Visitor) error { return imported(extract, v) }
+		scan = roadfile.Extract(extract)
 	}
 	path = filepath.Join(dir, name)
 	if f, err := roadfile.Open(path); err == nil {
 		return path, f.Close()
 	}
-	car := profile.Car()
-	n, err := network.Build(scan, car)
-	if err != nil {
-		return "", fmt.Errorf("import the roads: %w", err)
-	}
-	m, err := road.Prepare(n, car, road.Options{})
+	m, err := road.Import(scan, profile.Car(), road.Options{})
 	if err != nil {
 		return "", fmt.Errorf("prepare the roads: %w", err)
 	}
 	return path, errors.Join(os.MkdirAll(dir, 0o700), roadfile.Write(path, m))
-}
-
-func generated(v osm.Visitor) error {
-	in, out := io.Pipe()
-	go func() { _ = out.CloseWithError(roadcity.Write(out, roadcity.Options{Nodes: Nodes})) }()
-	defer in.Close() // ends the writer
-	return osm.Read(in, v)
-}
-
-func imported(path string, v osm.Visitor) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return osm.Read(bufio.NewReader(f), v)
 }
 
 // roads are where couriers ride.

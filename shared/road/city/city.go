@@ -9,6 +9,7 @@
 package city
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -55,6 +56,18 @@ func Write(out io.Writer, o Options) error {
 		b.out.Relation(r)
 	}
 	return b.out.Close()
+}
+
+// Scan returns a scan of a city, as of an extract in a file.
+func Scan(o Options) func(osm.Visitor) error {
+	var extract bytes.Buffer
+	err := Write(&extract, o)
+	return func(v osm.Visitor) error {
+		if err != nil {
+			return err
+		}
+		return osm.Read(bytes.NewReader(extract.Bytes()), v)
+	}
 }
 
 type builder struct {

@@ -1,4 +1,5 @@
-// Package roadfile keeps a prepared map in one file, and maps it into memory.
+// Package roadfile keeps a prepared map in one file, and maps it into memory. It
+// also reads the extracts that maps are made of.
 //
 // A file begins with a preamble of 40 bytes: a magic number, the version, the
 // length of the table, the file's size, and a checksum of all that follows. The

@@ -13,19 +13,12 @@ import (
 	"lastmile/shared/geo"
 	"lastmile/shared/road"
 	"lastmile/shared/road/city"
-	"lastmile/shared/road/network"
-	"lastmile/shared/road/osm"
 	"lastmile/shared/road/profile"
 	"lastmile/shared/road/roadfile"
 )
 
 func prepare(t testing.TB, nodes int) *road.Map {
-	var extract bytes.Buffer
-	require.NoError(t, city.Write(&extract, city.Options{Nodes: nodes}))
-	car := profile.Car()
-	n, err := network.Build(func(v osm.Visitor) error { return osm.Read(bytes.NewReader(extract.Bytes()), v) }, car)
-	require.NoError(t, err)
-	m, err := road.Prepare(n, car, road.Options{})
+	m, err := road.Import(city.Scan(city.Options{Nodes: nodes}), profile.Car(), road.Options{})
 	require.NoError(t, err)
 	return m
 }
