@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/race"
 	"lastmile/gateway/server"
 	"lastmile/shared/realtime"
 )
@@ -131,10 +132,7 @@ func (f *fleet) replace(s syscall.Signal) {
 }
 
 func TestEveryEventOnceAndInOrderWhileGatewaysDie(t *testing.T) {
-	clients, events := 200, 50
-	if testing.Short() {
-		clients, events = 40, 20
-	}
+	clients, events := race.Fewer(200, 50), race.Fewer(50, 25)
 	onEachRedis(t, func(t *testing.T, w *world) {
 		f := &fleet{w: w, up: []*process{w.process(), w.process(), w.process()}}
 		ctx, cancel := context.WithCancel(t.Context())

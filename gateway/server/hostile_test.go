@@ -56,7 +56,9 @@ func hostile(t *testing.T, w *world) {
 		"changes a token":          {func(s *socket) { hello(s, "x"+w.token(ann)) }, 4001, "signature"},
 		"has an old token":         {func(s *socket) { hello(s, w.token(expired)) }, 4001, "expired"},
 		"asks for too many topics": {raw(websocket.TextMessage, []byte(`{"hello":{"token":"`+w.token(ann)+`","topics":{"a:1":null,"a:2":null,"a:3":null,"a:4":null}}}`)), 4000, "topics"},
-		"sends an oversized frame": {inside(raw(websocket.TextMessage, bytes.Repeat([]byte("x"), 1<<20))), 1009, ""},
+		"sends an oversized frame": {inside(raw(websocket.TextMessage, bytes.Repeat([]byte("x"), 1<<20))), 1009, "16384 bytes"},
+		"sends a byte too many":    {inside(raw(websocket.TextMessage, bytes.Repeat([]byte("x"), 16<<10+1))), 1009, "16384 bytes"},
+		"sends all that it may":    {inside(raw(websocket.TextMessage, bytes.Repeat([]byte("x"), 16<<10))), 4000, "protocol"},
 		"sends bad UTF-8":          {inside(raw(websocket.TextMessage, []byte("{\"ping\":\xff}"))), 1007, "UTF-8"},
 		"sends binary":             {inside(raw(websocket.BinaryMessage, []byte("{}"))), 1003, "text"},
 		"sends no JSON":            {inside(raw(websocket.TextMessage, []byte("hello?"))), 4000, "protocol"},
@@ -78,14 +80,18 @@ func hostile(t *testing.T, w *world) {
 			for range 200 {
 				sendFrame(s, 0x00, 125)
 			}
-		}), 1009, ""},
-		"sends what is compressed": {inside(func(s *socket) { sendFrame(s, 0xc1, 125) }), 1002, ""},
+		}), 1009, "16384 bytes"},
+		"sends what is compressed": {inside(func(s *socket) { sendFrame(s, 0xc1, 125) }), 1002, "RSV1"},
 		"sends a frame of 2^62 bytes": {inside(func(s *socket) {
 			_, _ = s.ws.NetConn().Write([]byte{0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4})
-		}), 1009, ""},
-		"sends what is not masked":        {inside(func(s *socket) { _, _ = s.ws.NetConn().Write([]byte{0x81, 0x01, 'x'}) }), 1002, ""},
-		"sends a control frame in pieces": {inside(func(s *socket) { sendFrame(s, 0x09, 0) }), 1002, ""},
-		"continues what has not begun":    {inside(func(s *socket) { sendFrame(s, 0x80, 1) }), 1002, ""},
+			_, _ = s.ws.NetConn().Write(make([]byte, 20<<10))
+		}), 1009, "16384 bytes"},
+		"sends a frame of less than nothing": {inside(func(s *socket) {
+			_, _ = s.ws.NetConn().Write([]byte{0x81, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4})
+		}), 1009, "16384 bytes"},
+		"sends what is not masked":        {inside(func(s *socket) { _, _ = s.ws.NetConn().Write([]byte{0x81, 0x01, 'x'}) }), 1002, "MASK"},
+		"sends a control frame in pieces": {inside(func(s *socket) { sendFrame(s, 0x09, 0) }), 1002, "FIN"},
+		"continues what has not begun":    {inside(func(s *socket) { sendFrame(s, 0x80, 1) }), 1002, "continuation"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, g)

@@ -11,6 +11,7 @@ package wsconn
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,7 +30,7 @@ import (
 const Protocol = "lastmile.v1"
 
 const (
-	maxFrame     = 16 << 10        // from a client
+	maxMessage   = 16 << 10        // bytes from a client
 	closeTimeout = time.Second     // for a client to answer a close frame
 	maxLinger    = 1 << 20         // read from a client after the end
 	readBuffer   = 512             // bytes; frames of clients are small
@@ -61,7 +62,6 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 	}
 	c := &Conn{ws: ws, net: ws.NetConn()}
 	c.trier = nowait.Try(c.net)
-	ws.SetReadLimit(maxFrame)
 	ws.SetPingHandler(func(data string) error {
 		c.control(opPong, []byte(data))
 		return c.controlled()
@@ -201,16 +201,22 @@ func (c *Conn) Read() ([]byte, error) {
 		return nil, c.refuse(websocket.CloseUnsupportedData, "send text frames")
 	}
 	c.inside = true
-	message, err := io.ReadAll(r)
+	message, err := io.ReadAll(io.LimitReader(r, maxMessage+1))
 	c.inside = false
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, c.explain(err)
-	}
-	if !utf8.Valid(message) {
+	case len(message) > maxMessage:
+		return nil, c.refuse(tooLong())
+	case !utf8.Valid(message):
 		return nil, c.refuse(websocket.CloseInvalidFramePayloadData, "text must be UTF-8")
 	}
 	c.heard()
 	return message, nil
+}
+
+func tooLong() (code int, reason string) {
+	return websocket.CloseMessageTooBig, fmt.Sprintf("a message may have %d bytes: send less at once", maxMessage)
 }
 
 // controlled ends the connection of a client that floods it with control frames,
@@ -225,12 +231,16 @@ func (c *Conn) controlled() error {
 	return nil
 }
 
-// explain answers a close frame. Of other faults gorilla has told the client.
+// explain answers a close frame, and a length that is none. Of other faults gorilla
+// has told the client.
 func (c *Conn) explain(err error) error {
 	var closed *websocket.CloseError
-	if errors.As(err, &closed) {
+	switch {
+	case errors.As(err, &closed):
 		c.Close(hub.Close{Code: websocket.CloseNormalClosure})
 		c.answered = true
+	case errors.Is(err, websocket.ErrReadLimit):
+		return c.refuse(tooLong())
 	}
 	return err
 }
