@@ -33,6 +33,16 @@ type Map struct {
 	grid     grid
 	byNode   []uint32 // points in the order of their nodes
 	closed   []bool   // by lane; nil if all are open
+
+	amender *hierarchy.Amender // of the map that was prepared
+	changed []uint32           // arcs that cost something else than there
+}
+
+// Blank returns a map without roads, for a file to fill.
+func Blank(i Info, g Grid) *Map {
+	m := &Map{Info: i, grid: grid{g.South, g.West, g.Size, g.Rows, g.Columns, nil, nil}}
+	m.amender = hierarchy.NewAmender(&m.topology, &m.metric)
+	return m
 }
 
 // Info is what a map is of.
@@ -76,10 +86,11 @@ func Prepare(n *network.Network, p profile.Profile, o Options) (*Map, error) {
 	}
 	lat, lng := n.Places()
 	n = n.Renumber(hierarchy.Order(n.Ends, lat, lng, n.Paces()))
-	m := &Map{Info: Info{p.Name, o.Shortest, p.Vertices}, network: *n, grid: newGrid(n)}
+	m := Blank(Info{p.Name, o.Shortest, p.Vertices}, Grid{})
+	m.network, m.grid = *n, newGrid(n)
 	m.network.Ends, m.network.Junctions, m.network.Transit = nil, nil, nil
-	m.topology = *hierarchy.NewTopology(n.TurnFirst, n.TurnTo)
-	m.metric = *m.customize()
+	m.topology = *hierarchy.NewTopology(m.graph())
+	m.metric = *m.topology.Customize(m.graph(), m.turn)
 	m.byNode = make([]uint32, len(n.Node))
 	for i := range m.byNode {
 		m.byNode[i] = uint32(i)

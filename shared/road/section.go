@@ -3,31 +3,37 @@ package road
 import (
 	"errors"
 	"fmt"
+
+	"lastmile/shared/road/hierarchy"
 )
 
 // Section is one array of a map, for a file to hold.
 type Section struct {
 	Name string
 
-	// Data points to the slice: of uint8, int32, uint32, int64 or hierarchy.Arc.
+	// Data points to the slice: of uint8, int32, uint32, int64, hierarchy.Arc or
+	// hierarchy.Way.
 	Data any
 }
 
-// Sections are all arrays of a map. A map is whole again when those of an empty
-// one are filled, and its Info is set; [Map.Check] tells.
+// Sections are all arrays of a map that was not reweighted. A map is whole again
+// when those of a [Blank] one are filled; [Map.Check] tells.
 func (m *Map) Sections() []Section {
 	n, t, g := &m.network, &m.topology, &m.grid
 	sections := []Section{
 		{"lat", &n.Lat}, {"lng", &n.Lng}, {"node", &n.Node}, {"chain", &n.Chain},
 		{"mm", &n.MM}, {"fwd", &n.Fwd}, {"bwd", &n.Bwd}, {"first", &n.First}, {"appeal", &n.Appeal},
 		{"arcs", &n.Arcs}, {"lanes", &n.Lanes}, {"turnFirst", &n.TurnFirst}, {"turnTo", &n.TurnTo}, {"turnCost", &n.TurnCost},
-		{"topFirst", &t.First}, {"topUp", &t.Up}, {"topParent", &t.Parent}, {"topDownFirst", &t.DownFirst}, {"topEdge", &t.Edge}, {"topTail", &t.Tail}, {"topSlot", &t.Slot},
+		{"parent", &t.Parent}, {"slot", &t.Slot},
 		{"gridFirst", &g.first}, {"gridItems", &g.items}, {"byNode", &m.byNode},
 	}
-	rise, fall := &m.metric.Rise, &m.metric.Fall
-	return append(sections,
-		Section{"riseFirst", &rise.First}, Section{"riseArcs", &rise.Arcs}, Section{"riseMid", &rise.Mid},
-		Section{"fallFirst", &fall.First}, Section{"fallArcs", &fall.Arcs}, Section{"fallMid", &fall.Mid})
+	for i, name := range []string{"rise", "fall"} {
+		s, f := []*hierarchy.Side{&t.Rise, &t.Fall}[i], []*hierarchy.Fan{&m.metric.Rise, &m.metric.Fall}[i]
+		sections = append(sections,
+			Section{name + "Head", &s.Head}, Section{name + "HeadFirst", &s.First}, Section{name + "Tail", &s.Tail}, Section{name + "TailFirst", &s.DownFirst},
+			Section{name + "First", &f.First}, Section{name + "Arcs", &f.Arcs}, Section{name + "Mid", &f.Mid}, Section{name + "Lost", &f.Lost})
+	}
+	return sections
 }
 
 // Grid is how the cells of a map lie, which no section holds.
@@ -42,12 +48,6 @@ func (m *Map) Layout() Grid {
 	return Grid{g.south, g.west, g.size, g.rows, g.columns}
 }
 
-// SetLayout sets it.
-func (m *Map) SetLayout(l Grid) {
-	g := &m.grid
-	g.south, g.west, g.size, g.rows, g.columns = l.South, l.West, l.Size, l.Rows, l.Columns
-}
-
 // ErrTorn is returned for a map whose arrays do not fit together.
 var ErrTorn = errors.New("arrays of the map do not fit together")
 
@@ -55,34 +55,45 @@ var ErrTorn = errors.New("arrays of the map do not fit together")
 // lengths. What is in them is for the file's checksum to guard.
 func (m *Map) Check() error {
 	n, t, g := &m.network, &m.topology, &m.grid
-	points, arcs, turns, edges := len(n.Lat), len(n.Lanes), len(n.TurnTo), len(t.Up)
-	for _, c := range []struct {
-		what      string
-		got, want int
-	}{
+	points, arcs, turns := len(n.Lat), len(n.Lanes), len(n.TurnTo)
+	checks := []fit{
 		{"points", min(len(n.Lng), len(n.Node), len(n.Chain), len(n.MM), len(n.Fwd), len(n.Bwd), len(m.byNode)), max(points, 1)},
 		{"chains", len(n.Arcs), 2 * (len(n.First) - 1)},
 		{"appeals", len(n.Appeal), len(n.First) - 1},
 		{"turn costs", len(n.TurnCost), turns},
 		{"slots", len(t.Slot), turns},
 		{"parents", len(t.Parent), arcs},
-		{"edges", min(len(t.Edge), len(t.Tail)), edges},
-		{"rising arcs", len(m.metric.Rise.Arcs), len(m.metric.Rise.Mid)},
-		{"falling arcs", len(m.metric.Fall.Arcs), len(m.metric.Fall.Mid)},
 		{"cells", len(g.first), g.Rows()*g.columns + 1},
 		{"points of chains", ends(n.First, len(n.First)-1), points},
 		{"turns of arcs", ends(n.TurnFirst, arcs), turns},
-		{"edges of nodes", ends(t.First, arcs), edges},
-		{"edges down", ends(t.DownFirst, arcs), edges},
-		{"arcs up", ends(m.metric.Rise.First, arcs), len(m.metric.Rise.Arcs)},
-		{"arcs down", ends(m.metric.Fall.First, arcs), len(m.metric.Fall.Arcs)},
 		{"segments of cells", ends(g.first, len(g.first)-1), len(g.items)},
-	} {
+	}
+	checks = append(checks, fits(&t.Rise, &m.metric.Rise, arcs)...)
+	checks = append(checks, fits(&t.Fall, &m.metric.Fall, arcs)...)
+	for _, c := range checks {
 		if c.got != c.want {
 			return fmt.Errorf("%w: %s: %d instead of %d", ErrTorn, c.what, c.got, c.want)
 		}
 	}
 	return nil
+}
+
+// fit is two lengths that must be the same.
+type fit struct {
+	what      string
+	got, want int
+}
+
+// fits are those of the arcs of one direction.
+func fits(s *hierarchy.Side, f *hierarchy.Fan, nodes int) []fit {
+	return []fit{
+		{"upper ends", ends(s.First, nodes), len(s.Head)},
+		{"lower ends", ends(s.DownFirst, nodes), len(s.Tail)},
+		{"lower and upper ends", len(s.Tail), len(s.Head)},
+		{"arcs of nodes", ends(f.First, nodes), len(f.Arcs)},
+		{"shortcuts", len(f.Mid), len(f.Arcs)},
+		{"lost arcs", len(f.Lost), len(s.Head) - len(f.Arcs)},
+	}
 }
 
 // Rows is the number of rows, none for cells of no size.

@@ -29,6 +29,7 @@ func (m *Map) Reweight(changes []Change) (*Map, error) {
 	out.network.Fwd, out.network.Bwd = slices.Clone(m.network.Fwd), slices.Clone(m.network.Bwd)
 	out.closed = make([]bool, len(m.network.Arcs))
 	copy(out.closed, m.closed)
+	out.changed = slices.Clone(m.changed)
 	for _, c := range changes {
 		if !(c.KMH == 0 || c.KMH >= minKMH && c.KMH <= maxKMH) {
 			return nil, fmt.Errorf("segment %d to %d: speed %v km/h must be from %v to %v, or 0 to close it", c.From, c.To, c.KMH, minKMH, maxKMH)
@@ -37,7 +38,9 @@ func (m *Map) Reweight(changes []Change) (*Map, error) {
 			return nil, err
 		}
 	}
-	out.metric = *out.customize()
+	slices.Sort(out.changed)
+	out.changed = slices.Compact(out.changed)
+	out.metric = *m.amender.Amend(m.graph(), out.changed, out.turn)
 	return &out, nil
 }
 
@@ -81,6 +84,9 @@ func (m *Map) each(c Change, f func(sums []uint32, i, j, lane uint32)) (found bo
 // move.
 func (m *Map) set(sums []uint32, i, j uint32, kmh float64, lane uint32) {
 	n := &m.network
+	for a, end := n.On(lane); a < end; a++ {
+		m.changed = append(m.changed, a)
+	}
 	if kmh == 0 {
 		m.closed[lane] = true
 		return
@@ -104,27 +110,19 @@ func (m *Map) points(node int64) []uint32 {
 	return m.byNode[from:to]
 }
 
-// customize returns the metric of the turns' weights: each is that of the road
-// before it, and its own.
-func (m *Map) customize() *hierarchy.Metric {
-	n := &m.network
-	weights, extras := make([]int64, len(n.TurnTo)), make([]uint32, len(n.TurnTo))
-	appealing := true
-	for a := range uint32(len(n.Lanes)) {
-		whole := m.whole(a)
-		for t := n.TurnFirst[a]; t < n.TurnFirst[a+1]; t++ {
-			weights[t] = min(hierarchy.Inf, whole.Weight+m.turnWeight(t))
-			extras[t] = uint32(whole.Extra)
-			appealing = appealing && whole.Extra == 0
-			if m.isClosed(n.Lanes[n.TurnTo[t]]) {
-				weights[t] = hierarchy.Inf
-			}
-		}
-	}
-	if appealing {
-		extras = nil
-	}
-	return m.topology.Customize(weights, extras)
+// Reweighted reports whether m has other weights than the map that was prepared.
+func (m *Map) Reweighted() bool { return len(m.changed) > 0 }
+
+// graph is the arcs as nodes, and the turns between them.
+func (m *Map) graph() hierarchy.Graph {
+	return hierarchy.Graph{First: m.network.TurnFirst, To: m.network.TurnTo}
+}
+
+// turn is the cost of turn t from arc a: that of the arc, and its own.
+func (m *Map) turn(a, t uint32) hierarchy.Cost {
+	cost := plus(m.whole(a), m.turnWeight(t))
+	cost.Weight = min(cost.Weight, hierarchy.Inf)
+	return cost
 }
 
 // whole is the cost of a whole arc.

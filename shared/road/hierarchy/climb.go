@@ -21,7 +21,7 @@ func (s *Search) Climb(from []Seed) Climb {
 	down, kept := &s.metric.Fall, c.nodes[:0:0]
 	for _, x := range slices.Backward(c.nodes) {
 		d := c.dist[x]
-		for _, a := range down.Arcs[down.First[x]:down.First[x+1]] {
+		for _, a := range down.of(x) {
 			d.take(c.dist[a.Head], a)
 		}
 		if d.Weight == c.dist[x].Weight && d.Weight < Inf {

@@ -46,7 +46,7 @@ func (s *Search) sweepEach(out [][]Cost, c *climb, selected, climbed *Fan, many 
 	}
 	for i, x := range slices.Backward(s.nodes) {
 		own := &l.costs[len(s.nodes)-1-i]
-		for _, a := range selected.Arcs[selected.First[x]:selected.First[x+1]] {
+		for _, a := range selected.of(x) {
 			own.relax(&l.costs[l.row[a.Head]], a)
 		}
 	}

@@ -86,7 +86,7 @@ func (c *climb) relax(f *Fan, x uint32) {
 	if d.Weight >= Inf {
 		return
 	}
-	for _, a := range f.Arcs[f.First[x]:f.First[x+1]] {
+	for _, a := range f.of(x) {
 		if v := d.Weight + a.Weight; v < c.dist[a.Head].Weight {
 			c.dist[a.Head], c.pred[a.Head] = Cost{v, d.Extra + int64(a.Extra)}, x
 		}
@@ -174,7 +174,7 @@ func (s *Search) expand(path []uint32, from, to uint32) []uint32 {
 	if from < to {
 		fan, low, high = &s.metric.Fall, to, from
 	}
-	mid := fan.Mid[fan.find(low, high)]
+	mid := fan.mid(low, high)
 	if mid == None {
 		return append(path, to)
 	}

@@ -1,34 +1,29 @@
 package hierarchy
 
-import (
-	"math/bits"
-	"slices"
-)
+import "slices"
 
 // selection is all ancestors of some seeds, so that one sweep through them
 // answers for all these seeds at once (RPHAST: Delling, Goldberg and Werneck,
 // 2011).
 type selection struct {
-	marks []uint64 // a bit for each node; clear between selections
+	marks marks    // clear between selections
 	nodes []uint32 // descending
 }
 
-func (s *selection) init(n int) { s.marks = make([]uint64, (n+63)/64) }
+func (s *selection) init(n int) { s.marks = newMarks(n) }
 
 // gather selects what is above the seeds.
 func (s *selection) gather(t *Topology, seeds []Seed) {
 	highest := 0
 	for _, seed := range seeds {
 		highest = max(highest, int(seed.Node/64))
-		for x := seed.Node; x != None && s.marks[x/64]>>(x%64)&1 == 0; x = t.Parent[x] {
-			s.marks[x/64] |= 1 << (x % 64)
+		for x := seed.Node; x != None && !s.marks.has(x); x = t.Parent[x] {
+			s.marks.set(x)
 		}
 	}
 	s.nodes = s.nodes[:0]
-	for w := highest; w >= 0; w-- {
-		for ; s.marks[w] != 0; s.marks[w] &^= 1 << (bits.Len64(s.marks[w]) - 1) {
-			s.nodes = append(s.nodes, uint32(64*w+bits.Len64(s.marks[w])-1))
-		}
+	for x, word := s.marks.take(highest); word >= 0; x, word = s.marks.take(word) {
+		s.nodes = append(s.nodes, x)
 	}
 }
 
@@ -55,7 +50,7 @@ func (s *Search) sweep(out []Cost, c *climb, selected, climbed *Fan, many, few [
 	c.run(s.topology, climbed, few)
 	for _, x := range slices.Backward(s.nodes) {
 		d := c.dist[x]
-		for _, a := range selected.Arcs[selected.First[x]:selected.First[x+1]] {
+		for _, a := range selected.of(x) {
 			d.take(c.dist[a.Head], a)
 		}
 		c.dist[x] = d

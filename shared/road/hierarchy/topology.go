@@ -2,8 +2,9 @@
 // customizable contraction hierarchies (Dibbelt, Strasser and Wagner, 2016).
 //
 // Node 0 is the most important. A [Topology] depends on the order alone, a
-// [Metric] on the weights too, and making another Metric takes milliseconds. A
-// [Search] answers questions about a Metric. All answers are exact.
+// [Metric] on the weights too; an [Amender] makes another Metric in
+// milliseconds. A [Search] answers questions about a Metric. All answers are
+// exact.
 package hierarchy
 
 import (
@@ -14,116 +15,168 @@ import (
 // None is no node.
 const None = math.MaxUint32
 
-// Topology is the graph with all shortcuts that any weights may need. An edge
-// joins two nodes, whatever the directions; its lower node is the one of the
-// larger number.
-type Topology struct {
-	// Up[First[x]:First[x+1]] are the upper neighbours of x, ascending.
-	First, Up []uint32
+// Graph is what paths are looked for in: the arcs from node x are those at
+// First[x] up to First[x+1], and lead To.
+type Graph struct{ First, To []uint32 }
 
-	// Parent is the last of a node's upper neighbours, None at a root: the node
-	// above it in the elimination tree. Every node that a search from x can meet on
-	// the way up is an ancestor of x.
+// Topology is a graph with all shortcuts that any weights may need. Of the two
+// ends of an arc the lower one is the node of the larger number.
+type Topology struct {
+	// Parent is the node above each one in the elimination tree, None at a root.
+	// Every node that a search from x can meet on the way up is an ancestor of x.
 	Parent []uint32
 
-	// The edges down from y are Edge[DownFirst[y]:DownFirst[y+1]], and Tail their
-	// lower nodes.
-	DownFirst, Edge, Tail []uint32
+	// Rise are the arcs that lead up, Fall those that lead down.
+	Rise, Fall Side
 
-	// Slot[i] is twice the edge of arc i of the graph, plus one if the arc leads
-	// down; None for a loop.
+	// Slot[i] is twice the number of the graph's arc i in its side, plus one if that
+	// is Fall; None for a loop.
 	Slot []uint32
 }
 
-// NewTopology returns the topology of a graph: the arcs from node x are those at
-// first[x] up to first[x+1], and lead to.
-func NewTopology(first, to []uint32) *Topology {
-	n := len(first) - 1
-	t := &Topology{First: make([]uint32, n+1)}
-	t.fill(lowered(first, to))
-	t.turnDown()
-	t.place(first, to)
+// Side is the arcs of one direction.
+type Side struct {
+	// Head[First[x]:First[x+1]] are the upper ends of the arcs whose lower end is x,
+	// ascending.
+	First, Head []uint32
+
+	// Tail[DownFirst[y]:DownFirst[y+1]] are the lower ends of the arcs whose upper
+	// end is y, ascending.
+	DownFirst, Tail []uint32
+}
+
+// NewTopology returns the topology of a graph.
+func NewTopology(g Graph) *Topology {
+	rise, fall := g.sides()
+	t := &Topology{Parent: parents(rise, fall)}
+	fill(rise, fall)
+	t.Rise, t.Fall = newSide(rise), newSide(fall)
+	t.place(g)
 	return t
 }
 
-// lowered returns for each node its neighbours of smaller number.
-func lowered(first, to []uint32) [][]uint32 {
-	up := make([][]uint32, len(first)-1)
-	for x := range up {
-		for _, y := range to[first[x]:first[x+1]] {
-			if low, high := max(uint32(x), y), min(uint32(x), y); low != high {
-				up[low] = append(up[low], high)
+// sides returns the upper ends of the arcs that lead up from each node, and of
+// those that lead down to it.
+func (g Graph) sides() (rise, fall [][]uint32) {
+	rise, fall = make([][]uint32, len(g.First)-1), make([][]uint32, len(g.First)-1)
+	for i := range rise {
+		x := uint32(i)
+		for _, y := range g.To[g.First[x]:g.First[x+1]] {
+			switch {
+			case y < x:
+				rise[x] = append(rise[x], y)
+			case y > x:
+				fall[y] = append(fall[y], x)
 			}
 		}
 	}
-	return up
+	return rise, fall
 }
 
-// fill adds what eliminating the nodes, the least important first, adds: each
-// one's upper neighbours become its parent's.
-func (t *Topology) fill(up [][]uint32) {
-	total := uint32(0)
-	for x := len(up) - 1; x >= 0; x-- {
-		slices.Sort(up[x])
-		up[x] = slices.Clip(slices.Compact(up[x]))
-		total += uint32(len(up[x]))
-		if k := len(up[x]); k > 1 {
-			parent := up[x][k-1]
-			up[parent] = append(up[parent], up[x][:k-1]...)
+// parents returns the elimination tree (Liu, 1990).
+func parents(rise, fall [][]uint32) []uint32 {
+	n := len(rise)
+	below := make([][]uint32, n)
+	for x := range n {
+		for _, y := range slices.Concat(rise[x], fall[x]) {
+			below[y] = append(below[y], uint32(x))
 		}
 	}
-	t.Up = make([]uint32, 0, total)
-	for x := range up {
-		t.Up = append(t.Up, up[x]...)
-		t.First[x+1] = uint32(len(t.Up))
-		t.Parent = append(t.Parent, parent(up[x]))
+	parent, above := make([]uint32, n), make([]uint32, n) // above is some ancestor
+	for i := n - 1; i >= 0; i-- {
+		y := uint32(i)
+		parent[y], above[y] = None, None
+		for _, x := range below[y] {
+			for x != y {
+				next := above[x]
+				if above[x] = y; next == None {
+					parent[x], next = y, y
+				}
+				x = next
+			}
+		}
+	}
+	return parent
+}
+
+// fill adds what eliminating the nodes, the least important first, adds: a
+// shortcut from each node that leads to the eliminated one to each that follows.
+func fill(rise, fall [][]uint32) {
+	for x := len(rise) - 1; x >= 0; x-- {
+		rise[x], fall[x] = set(rise[x]), set(fall[x])
+		for _, y := range fall[x] {
+			rise[y] = append(rise[y], until(rise[x], y)...)
+		}
+		for _, y := range rise[x] {
+			fall[y] = append(fall[y], until(fall[x], y)...)
+		}
 	}
 }
 
-func parent(up []uint32) uint32 {
-	if len(up) == 0 {
-		return None
-	}
-	return up[len(up)-1]
+func set(nodes []uint32) []uint32 {
+	slices.Sort(nodes)
+	return slices.Clip(slices.Compact(nodes))
 }
 
-// turnDown lists the edges by their upper nodes.
-func (t *Topology) turnDown() {
-	n := len(t.First) - 1
-	t.DownFirst, t.Edge, t.Tail = make([]uint32, n+1), make([]uint32, len(t.Up)), make([]uint32, len(t.Up))
-	for _, y := range t.Up {
-		t.DownFirst[y+1]++
+// until returns those of ascending nodes that are above y.
+func until(nodes []uint32, y uint32) []uint32 {
+	i, _ := slices.BinarySearch(nodes, y)
+	return nodes[:i]
+}
+
+// newSide returns the side of these upper ends by lower end.
+func newSide(up [][]uint32) Side {
+	n := len(up)
+	s := Side{First: make([]uint32, n+1), Head: slices.Concat(up...), DownFirst: make([]uint32, n+1)}
+	for x, heads := range up {
+		s.First[x+1] = s.First[x] + uint32(len(heads))
+		for _, y := range heads {
+			s.DownFirst[y+1]++
+		}
 	}
 	for y := range n {
-		t.DownFirst[y+1] += t.DownFirst[y]
+		s.DownFirst[y+1] += s.DownFirst[y]
 	}
-	next := slices.Clone(t.DownFirst)
-	for x := range n {
-		for e := t.First[x]; e < t.First[x+1]; e++ {
-			y := t.Up[e]
-			t.Edge[next[y]], t.Tail[next[y]] = e, uint32(x)
+	s.Tail = make([]uint32, len(s.Head))
+	next := slices.Clone(s.DownFirst)
+	for x, heads := range up {
+		for _, y := range heads {
+			s.Tail[next[y]] = uint32(x)
 			next[y]++
 		}
 	}
+	return s
 }
 
-func (t *Topology) place(first, to []uint32) {
-	t.Slot = make([]uint32, len(to))
-	for x := range first[1:] {
-		for i := first[x]; i < first[x+1]; i++ {
-			low, high, down := uint32(x), to[i], uint32(0)
-			if low == high {
-				t.Slot[i] = None
-				continue
+func (t *Topology) place(g Graph) {
+	t.Slot = make([]uint32, len(g.To))
+	for i := range t.Nodes() {
+		x := uint32(i)
+		for a := g.First[x]; a < g.First[x+1]; a++ {
+			switch y := g.To[a]; {
+			case y < x:
+				t.Slot[a] = 2 * t.Rise.find(x, y)
+			case y > x:
+				t.Slot[a] = 2*t.Fall.find(y, x) + 1
+			default:
+				t.Slot[a] = None
 			}
-			if low < high {
-				low, high, down = high, low, 1
-			}
-			e, _ := slices.BinarySearch(t.Up[t.First[low]:t.First[low+1]], high)
-			t.Slot[i] = 2*(t.First[low]+uint32(e)) + down
 		}
 	}
 }
 
+// find returns the number of the arc between x and an upper node that it has.
+func (s *Side) find(x, upper uint32) uint32 {
+	low, high := s.First[x], s.First[x+1]
+	for low < high {
+		if half := (low + high) / 2; s.Head[half] < upper {
+			low = half + 1
+		} else {
+			high = half
+		}
+	}
+	return low
+}
+
 // Nodes returns the number of nodes.
-func (t *Topology) Nodes() int { return len(t.First) - 1 }
+func (t *Topology) Nodes() int { return len(t.Parent) }

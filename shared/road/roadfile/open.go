@@ -108,8 +108,7 @@ func parse(b []byte, tableSize int64) (*road.Map, error) {
 	for _, e := range t.Sections {
 		at[e.Name] = e
 	}
-	m := &road.Map{Info: t.Info}
-	m.SetLayout(t.Layout)
+	m := road.Blank(t.Info, t.Layout)
 	for _, s := range m.Sections() {
 		e, ok := at[s.Name]
 		_, size := raw(s.Data)

@@ -24,7 +24,7 @@ import (
 )
 
 // Version is what this package writes, and reads.
-const Version = 2
+const Version = 3
 
 const (
 	magic    = "LMROAD\r\n"
@@ -40,6 +40,10 @@ var (
 	ErrTruncated = errors.New("road file is cut off")
 	ErrChanged   = errors.New("road file is damaged")
 )
+
+// ErrReweighted is returned for a map that is not as it was prepared: traffic is
+// for a day, and a file for longer.
+var ErrReweighted = errors.New("map has other weights than it was prepared with")
 
 // table tells where everything is.
 type table struct {
@@ -59,6 +63,9 @@ var crc = crc32.MakeTable(crc32.Castagnoli)
 
 // Write writes a map to a file, whole or not at all.
 func Write(path string, m *road.Map) (err error) {
+	if m.Reweighted() {
+		return fmt.Errorf("write %s: %w", path, ErrReweighted)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".road-*")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -172,6 +179,8 @@ func set(data any, b []byte) {
 		*p = over[int64](b)
 	case *[]hierarchy.Arc:
 		*p = over[hierarchy.Arc](b)
+	case *[]hierarchy.Way:
+		*p = over[hierarchy.Way](b)
 	default:
 		panic(fmt.Sprintf("a section of %T", data))
 	}

@@ -100,6 +100,25 @@ func TestAFailedWriteLeavesNothing(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
+func TestAMapWithTrafficIsNotWritten(t *testing.T) {
+	m := prepare(t, 300)
+	n := section[int64](t, m, "node")
+	jammed, err := m.Reweight([]road.Change{{From: n[0], To: n[1], KMH: 5}})
+	require.NoError(t, err)
+	require.ErrorIs(t, roadfile.Write(filepath.Join(t.TempDir(), "city.road"), jammed), roadfile.ErrReweighted)
+}
+
+// section returns one array of a map.
+func section[T any](t testing.TB, m *road.Map, name string) []T {
+	for _, s := range m.Sections() {
+		if s.Name == name {
+			return *s.Data.(*[]T)
+		}
+	}
+	require.Fail(t, "no section "+name)
+	return nil
+}
+
 // A table that was changed together with its checksum must not reach outside of
 // the file, or lay arrays that do not fit together.
 func FuzzOpen(f *testing.F) {
