@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/race"
 	"lastmile/emulators/stack"
 	town "lastmile/scripts/demo/city"
 	"lastmile/shared/assign/dispatch"
@@ -29,7 +30,7 @@ func TestACityLivesAndNothingIsLost(t *testing.T) {
 	var said []string
 	o := town.Options{
 		API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: roads,
-		Couriers: 30, Shops: 4, Orders: 10, Most: 40, Speed: 400, Seed: 3, Reach: 70, Within: 70,
+		Couriers: 30, Shops: 4, Orders: 10, Most: race.Fewer(40, 15), Speed: 400, Seed: 3, Reach: 70, Within: 70,
 		Decline: 0.1, Ignore: 0.05, Cancel: 0.1, Reject: 0.05, Rate: 0.5, Steady: true,
 		Say: func(text string) { mu.Lock(); defer mu.Unlock(); said = append(said, text) },
 	}

@@ -16,6 +16,7 @@ import (
 
 	"lastmile/emulators/fault"
 	"lastmile/emulators/pubsub"
+	"lastmile/emulators/race"
 	"lastmile/shared/docs"
 	"lastmile/shared/event"
 	"lastmile/shared/function"
@@ -109,10 +110,7 @@ func loseAnswers(i *fault.Injector, commits int) {
 }
 
 func TestEventsCountOnceWhateverHappens(t *testing.T) {
-	events := 10_000
-	if testing.Short() {
-		events = 2000
-	}
+	events := race.Fewer(10_000, 1500)
 	p := newPlant(t)
 	var mended atomic.Bool
 	p.deploy(t, counter(p, &mended))

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"lastmile/emulators/race"
 	"lastmile/shared/docs"
 	"lastmile/shared/job"
 	"lastmile/shared/logs"
@@ -230,10 +231,7 @@ func wide(n int) string {
 }
 
 func TestAThousandPagesAtOnce(t *testing.T) {
-	pages := 1000
-	if testing.Short() {
-		pages = 100
-	}
+	pages := race.Fewer(1000, 200)
 	s := open(t, stackOptions())
 	s.stock(t, pages)
 	s.file(t, "wide.ndjson", wide(pages))
