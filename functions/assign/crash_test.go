@@ -1,8 +1,10 @@
 package assign_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lastmile/emulators/fault"
+	"lastmile/emulators/race"
 	"lastmile/shared/assign/dispatch"
 	"lastmile/shared/order"
 )
@@ -40,6 +43,11 @@ func TestACrashAtEveryStepLeavesNothingHalfDone(t *testing.T) {
 		w.consistent(t)
 		w.finished(t)
 	})
+}
+
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", fmt.Sprint(race.Fewer(100, 20))) // the command line may say otherwise
+	os.Exit(m.Run())
 }
 
 var fleet = []string{"ada", "bob", "eve"}

@@ -13,6 +13,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/race"
 	"lastmile/emulators/redis"
 	"lastmile/functions/locationingest"
 	"lastmile/shared/event"
@@ -26,7 +27,7 @@ import (
 // where a sequential fold of their fixes says: in Redis, in Firestore and before
 // the eyes of those who watch.
 func TestShuffledRepeatedAndCrashedReplaysEndLikeASequentialFold(t *testing.T) {
-	random := func(*testing.T) []track.Fix { return randomRides(150, 120) }
+	random := func(*testing.T) []track.Fix { return randomRides(race.Fewer(150, 30), 120) }
 	tests := map[string]struct {
 		rides   func(*testing.T) []track.Fix
 		engine  string

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/race"
 	"lastmile/shared/score"
 )
 
@@ -157,8 +158,8 @@ func pearson(xs, ys []float64) float64 {
 
 func TestScoresAreTrueAndFairToTheNew(t *testing.T) {
 	var everybody []float64
-	for seed := range uint64(5) {
-		subjects := population(rand.New(rand.NewPCG(seed, 1)), 2000)
+	for seed := range race.Fewer(5, 1) {
+		subjects := population(rand.New(rand.NewPCG(uint64(seed), 1)), 2000)
 		values := scored(subjects)
 		everybody = append(everybody, values...)
 		next := 0
