@@ -90,11 +90,7 @@ func run() error {
 	}
 	redis := realtime.Connect(how)
 	defer redis.Close()
-	kinds, err := realtime.NewKinds(realtime.Standard()...)
-	if err != nil {
-		return err
-	}
-	publisher, err := realtime.NewPublisher(terminated, redis, kinds, realtime.Options{Fallback: parts.fallback()})
+	publisher, err := realtime.NewPublisher(terminated, redis, nil, realtime.Options{Fallback: parts.fallback()})
 	if err != nil {
 		return err
 	}

@@ -77,11 +77,7 @@ func (s *Stack) startGateway(ctx context.Context) error {
 		return err
 	}
 	s.onClose(events.Close)
-	kinds, err := realtime.NewKinds(realtime.Standard()...)
-	if err != nil {
-		return err
-	}
-	publisher, err := realtime.NewPublisher(ctx, redis, kinds, realtime.Options{Fallback: push.NewRelay(events)})
+	publisher, err := realtime.NewPublisher(ctx, redis, nil, realtime.Options{Fallback: push.NewRelay(events)})
 	if err != nil {
 		return err
 	}

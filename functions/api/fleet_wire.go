@@ -42,10 +42,6 @@ func (s *sockets) open(ctx context.Context) (*realtime.Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	kinds, err := realtime.NewKinds(realtime.Standard()...)
-	if err != nil {
-		return nil, err
-	}
-	s.publisher, err = realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
+	s.publisher, err = realtime.NewPublisher(ctx, client, nil, realtime.Options{})
 	return s.publisher, err
 }

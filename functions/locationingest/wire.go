@@ -24,16 +24,12 @@ func Spec() function.Spec {
 const connectTimeout = 5 * time.Second
 
 func build(p *platform.Opener) (*Function, error) {
-	kinds, err := realtime.NewKinds(realtime.Standard()...)
-	if err != nil {
-		return nil, err
-	}
 	store, client := trackdb.New(p.Docs()), p.Redis()
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
-	watchers, err := realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
+	watchers, err := realtime.NewPublisher(ctx, client, nil, realtime.Options{})
 	return New(store, watchers), err
 }

@@ -27,17 +27,13 @@ func Spec() function.Spec {
 const connectTimeout = 5 * time.Second
 
 func build(p *platform.Opener) (*Function, error) {
-	kinds, err := realtime.NewKinds(realtime.Standard()...)
-	if err != nil {
-		return nil, err
-	}
 	devices, client := push.New(p.Docs(), driver(p.Config), nil), p.Redis()
 	if err := p.Err(); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 	defer cancel()
-	publisher, err := realtime.NewPublisher(ctx, client, kinds, realtime.Options{Fallback: devices})
+	publisher, err := realtime.NewPublisher(ctx, client, nil, realtime.Options{Fallback: devices})
 	return New(publisher, devices), err
 }
 

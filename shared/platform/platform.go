@@ -145,11 +145,7 @@ func (p *Platform) sockets(ctx context.Context) (audience, error) {
 	if err != nil {
 		return nil, err
 	}
-	kinds, err := realtime.NewKinds(realtime.Standard()...)
-	if err != nil {
-		return nil, err
-	}
-	return realtime.NewPublisher(ctx, client, kinds, realtime.Options{})
+	return realtime.NewPublisher(ctx, client, nil, realtime.Options{})
 }
 
 // ErrNoSecret is returned for a secret that is not mounted.

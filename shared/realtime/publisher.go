@@ -42,8 +42,16 @@ type Publisher struct {
 	here    atomic.Pointer[Node] // the instance of this process, if it is one
 }
 
-// NewPublisher returns a Publisher of these kinds of events.
+// NewPublisher returns a Publisher of these kinds of events; nil are the
+// [Standard] ones.
 func NewPublisher(ctx context.Context, r redis.UniversalClient, kinds *Kinds, o Options) (*Publisher, error) {
+	if kinds == nil {
+		standard, err := NewKinds(Standard()...)
+		if err != nil {
+			return nil, err
+		}
+		kinds = standard
+	}
 	if o.AckWithin == 0 {
 		o.AckWithin = 15 * time.Second
 	}
