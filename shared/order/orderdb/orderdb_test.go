@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"lastmile/emulators/fault"
+	"lastmile/emulators/race"
 	"lastmile/shared/docs"
 	"lastmile/shared/order"
 	"lastmile/shared/order/orderdb"
@@ -115,6 +116,7 @@ func TestExactlyTheStockIsSold(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
+			test.orders = race.Fewer(test.orders, test.orders/10)
 			w.sync("rye", test.stock)
 			stores := make([]*orderdb.Store, test.stores)
 			for i := range stores {
