@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/race"
 	"lastmile/shared/campaign"
 	"lastmile/shared/campaign/campaigndb"
 	"lastmile/shared/docs"
@@ -31,7 +32,7 @@ func TestStore(t *testing.T) {
 		"a few records are deleted with the end":        aFewRecordsAreDeletedWithTheEnd,
 		"timers":                                        timers,
 	}
-	for name, start := range map[string]func(testing.TB) string{"ours": ours, "google": google} {
+	for name, start := range map[string]func(testing.TB) string{"ours": func(t testing.TB) string { return ours(t).Addr() }, "google": google} {
 		t.Run(name, func(t *testing.T) {
 			addr := start(t)
 			for promise, hold := range promises {
@@ -46,7 +47,7 @@ func TestStore(t *testing.T) {
 }
 
 func ofManyCreationsOneSurvives(t *testing.T, w *world) {
-	creations := 10_000
+	creations := race.Fewer(10_000, 1000)
 	if w.slow {
 		creations = 100 // it takes seconds for those that contend
 	}

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"lastmile/emulators/fault"
+	"lastmile/emulators/race"
 	"lastmile/shared/campaign"
 	"lastmile/shared/event"
 )
@@ -360,7 +361,7 @@ func faulty(rt *rapid.T, injector *fault.Injector) {
 // emulator, where it is.
 func TestStoredLives(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
-		lives(t, 100)
+		lives(t, race.Fewer(100, 20))
 		storedLives(t, newWorld(t))
 	})
 	t.Run("google", func(t *testing.T) {

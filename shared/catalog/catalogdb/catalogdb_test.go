@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"lastmile/emulators/fault"
+	"lastmile/emulators/race"
 	"lastmile/shared/catalog"
 	"lastmile/shared/catalog/catalogdb"
 	"lastmile/shared/logs"
@@ -99,21 +100,22 @@ func TestOnlyActiveCataloguesAreListed(t *testing.T) {
 }
 
 func TestWhatIsMissing(t *testing.T) {
-	items := some(2000)
-	listed := items[:1500]
+	missing := race.Fewer(500, 100)
+	items := some(4 * missing)
+	listed := items[:3*missing]
 	run := catalogdb.Run{Shop: "bakery", Job: "1", Started: now, Whole: true}
 	t.Run("is marked once, over many commits", func(t *testing.T) {
 		w := newWorld(t)
 		w.storeItems(t, items)
 		marked, err := w.store.Complete(t.Context(), run, seen(t, listed), now)
 		require.NoError(t, err)
-		require.Equal(t, 500, marked)
-		require.Len(t, w.available(t, "bakery"), 1500)
+		require.Equal(t, missing, marked)
+		require.Len(t, w.available(t, "bakery"), 3*missing)
 		marked, err = w.store.Complete(t.Context(), run, seen(t, listed), now)
 		require.NoError(t, err)
 		require.Zero(t, marked)
-		require.Equal(t, 500, w.storeItems(t, items), "what comes back is written again")
-		require.Len(t, w.available(t, "bakery"), 2000)
+		require.Equal(t, missing, w.storeItems(t, items), "what comes back is written again")
+		require.Len(t, w.available(t, "bakery"), 4*missing)
 	})
 	t.Run("stays while the sync did not ask for everything", func(t *testing.T) {
 		w := newWorld(t)
@@ -143,11 +145,11 @@ func TestWhatIsMissing(t *testing.T) {
 		first := run
 		first.MissesAllowed = 1
 		w.dies(t, first, seen(t, listed))
-		require.Len(t, w.available(t, "bakery"), 2000)
+		require.Len(t, w.available(t, "bakery"), 4*missing)
 		second := first
 		second.Job = "2"
 		w.dies(t, second, seen(t, listed))
-		require.Len(t, w.available(t, "bakery"), 1500)
+		require.Len(t, w.available(t, "bakery"), 3*missing)
 	})
 }
 
