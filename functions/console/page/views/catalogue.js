@@ -1,9 +1,10 @@
 // One shop's catalogue: how old it is, how it is synced, who changed that when,
 // and a way to change it.
 import { h, chip, link, facts, show, ask } from '../dom.js'
-import { since, span, json } from '../format.js'
+import { since, span } from '../format.js'
 import { get, read, post, id } from '../api.js'
-import { settings as edit, history, text } from './editor.js'
+import { settings as edit, history } from './editor.js'
+import { catalogue } from './meanings.js'
 
 const maybe = (promise) => promise.catch(() => null)
 
@@ -20,8 +21,8 @@ export function open(page) {
     return [
       h('div', { class: 'lead' }, about && h('b', null, about.name), fresh && (fresh.stale ? chip('stale') : chip('fresh')), about && chip(about.openNow ? 'ok' : 'closed', about.openNow ? 'open' : 'closed')),
       fresh && facts([['Age', fresh.complete && span(fresh.ageSeconds)], ['Last complete', since(fresh.complete?.finished)], ['Last attempt', fresh.last && [link('/jobs/' + fresh.last.job, fresh.last.state ?? fresh.last.job), ' ', since(fresh.last.started), ' ', fresh.last.cause ?? '']], ['Next due', since(fresh.nextDue)]]),
-      h('h2', null, 'Settings'), edit(page, { path, stored: settings, form: text, look: json, counts: 'It counts from the next sync on.' }),
-      h('h2', null, 'Who changed them'), history(versions),
+      h('h2', null, 'Settings'), edit(page, { path, stored: settings, groups: catalogue, json: true, counts: 'It counts from the next sync on.' }),
+      h('h2', null, 'Who changed them'), history(versions, catalogue),
     ]
   }, { about: ['shop:' + page.params.shop, shop] })
 }

@@ -3,7 +3,8 @@
 import { h, table, row, show, link, number } from '../dom.js'
 import { fixed, percent } from '../format.js'
 import { get, read, id } from '../api.js'
-import { settings, history, values } from './editor.js'
+import { settings, history } from './editor.js'
+import { dispatch } from './meanings.js'
 
 const maybe = (promise) => promise.catch(() => null)
 const dimensions = [['completion', 'Completion'], ['on_time', 'On time'], ['acceptance', 'Acceptance'], ['rating', 'Rating']]
@@ -18,8 +19,8 @@ export function open(page) {
     const [stored, versions, usual] = await Promise.all([read(path), get(path + '/versions', { limit: 20 }), maybe(get(base + '/score'))])
     return { stored, versions: versions.versions ?? [], usual }
   }, ({ stored, versions, usual }) => [
-    settings(page, { path, stored, look: values, counts: 'It counts from the next round on.' }),
-    h('h2', null, 'Who changed them'), history(versions),
+    settings(page, { path, stored, groups: dispatch, counts: 'It counts from the next round on.' }),
+    h('h2', null, 'Who changed them'), history(versions, dispatch),
     usual?.priors && [h('h2', null, 'What is usual here'), table('Usual', ['Dimension', 'Usual#', 'Weighs as#'], dimensions.map(([f, name]) => row(f, name, number(percent(usual.priors[f]?.mean)), number(fixed(usual.priors[f]?.strength, 0)))))],
   ], { about: [base] })
 }
