@@ -17,6 +17,14 @@ export function h(tag, props, ...children) {
   return el
 }
 
+/** svg makes an element of a chart. */
+export function svg(tag, props, ...children) {
+  const el = document.createElementNS('http://www.w3.org/2000/svg', tag)
+  for (const [k, v] of Object.entries(props ?? {})) el.setAttribute(k, v)
+  el.append(...children.flat(3))
+  return el
+}
+
 function listen(el, type, f) {
   if (!(type in el.listeners)) el.addEventListener(type, (e) => el.listeners[type]?.(e))
   el.listeners[type] = f
@@ -90,9 +98,12 @@ export function note(text, kind = 'good') {
 export function ask({ title, text, fields = [], action, danger = false }) {
   return new Promise((resolve) => {
     const answer = (value) => {
+      removeEventListener('hashchange', leave)
       resolve(value)
       dialog.remove()
     }
+    const leave = () => answer(null) // what it is about is not on screen any more
+    addEventListener('hashchange', leave)
     const form = h('form', { method: 'dialog', onsubmit: (e) => {
       e.preventDefault()
       answer(Object.fromEntries(new FormData(form)))
@@ -104,6 +115,7 @@ export function ask({ title, text, fields = [], action, danger = false }) {
     const dialog = h('dialog', { 'aria-labelledby': 'ask-title', oncancel: () => answer(null) }, form)
     document.body.append(dialog)
     dialog.showModal()
+    form.querySelector('input, select, textarea, .actions button').focus()
   })
 }
 
@@ -148,6 +160,9 @@ export const chip = (state, label) => (state ? h('span', { class: 'chip', 'data-
 
 /** words turns a name such as picked_up into words. */
 export const words = (s) => String(s ?? '').replace(/[_.]/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+
+/** title begins with a capital, as the names of buttons do. */
+export const title = (s) => words(s).replace(/^./, (c) => c.toUpperCase())
 
 /** link leads to a view. */
 export const link = (to, text) => h('a', { href: '#' + to }, text)

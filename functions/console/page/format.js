@@ -23,25 +23,27 @@ export function at(t) {
   return h('time', { datetime: d.toISOString(), title: full.format(d) }, (today ? clock : day).format(d))
 }
 
-/** span writes seconds as people say them. */
-export function span(seconds) {
+/** span writes seconds as people say them; fine ones are told apart by the second. */
+export function span(seconds, fine = false) {
   const s = Math.abs(seconds)
   const sign = seconds < 0 ? '−' : ''
   if (s < 1) return sign + Math.round(s * 1000) + ' ms'
   if (s < 10) return sign + s.toFixed(1) + ' s'
   if (s < 90) return sign + Math.round(s) + ' s'
+  if (fine && s < 3600) return `${sign}${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')} min`
   if (s < 5400) return sign + Math.round(s / 60) + ' min'
   if (s < 129600) return sign + (s / 3600).toFixed(1) + ' h'
   return sign + Math.round(s / 86400) + ' d'
 }
 
-/** since is how long ago a moment was; it grows by itself. */
+/** since is how long ago a moment was; it grows by itself. What is never is nothing. */
 export function since(t) {
-  if (!t) return ''
-  const d = new Date(t)
+  const d = new Date(t ?? NaN)
+  if (!t || Math.abs(d - Date.now()) > 50 * year) return ''
   return h('time', { datetime: d.toISOString(), title: full.format(d), 'data-since': d.getTime() }, ago(d.getTime()))
 }
 
+const year = 365 * 86_400_000
 const ago = (ms) => (Date.now() < ms ? 'in ' + span((ms - Date.now()) / 1000) : span(Math.max(1, (Date.now() - ms) / 1000)) + ' ago')
 
 /** age keeps what since has written true. */
@@ -53,7 +55,7 @@ export function age(root) {
 }
 
 /** nanos writes a duration of the API. */
-export const nanos = (n) => (n ? span(n / 1e9) : '0')
+export const nanos = (n) => (n ? span(n / 1e9, true) : '0 s')
 
 /** money writes an amount in minor units. */
 export function money(amount, currency) {

@@ -5,7 +5,7 @@ import { h, show, note } from './dom.js'
 import { age, span, at } from './format.js'
 import { listen, watch, now } from './live.js'
 
-const calm = 400 // ms between two loads, however much happens
+const brief = 400 // ms between two loads, however much happens
 const seldom = 300 // seconds between two loads while nothing happens
 const deafly = 5 // seconds between two loads while nobody tells what happens
 
@@ -26,7 +26,7 @@ export class Page {
     this.head = h('h1', { id: 'title' }, title)
     this.stamp = h('p', { class: 'stamp', id: 'stamp' })
     this.tools = h('div', { class: 'tools' })
-    this.body = h('div', { class: 'view' }, h('p', { class: 'empty' }, 'Loading'))
+    this.body = h('div', { class: 'view' }, h('p', { class: 'empty loading' }, 'Loading …'))
     place.replaceChildren(h('div', { class: 'title' }, this.head, this.stamp, this.tools), this.body)
     const clock = setInterval(() => this.#tick(), 1000)
     this.onEnd(() => clearInterval(clock))
@@ -35,6 +35,7 @@ export class Page {
   /** name changes the title. */
   name(...title) {
     show(this.head, ...title)
+    document.title = this.head.textContent + ' · lastmile'
   }
 
   /** onEnd has f called when the view is left. */
@@ -63,10 +64,10 @@ export class Page {
    * keep loads and draws, and again when something happens that the view is about:
    * an event for which on says so, or whatever leaves a record that names one of
    * about. So nothing is asked for as long as nothing happens, but for what nobody
-   * can tell, every so many seconds.
+   * can tell, every so many seconds. Between two loads are calm milliseconds.
    */
-  keep(load, draw, { on = () => false, about = [], every = seldom } = {}) {
-    Object.assign(this, { load, draw, every })
+  keep(load, draw, { on = () => false, about = [], every = seldom, calm = brief } = {}) {
+    Object.assign(this, { load, draw, every, calm })
     this.hear((f) => (f.t === 'connection.resumed' || on(f) || touches(f, about)) && this.soon())
     return this.refresh()
   }
@@ -76,7 +77,7 @@ export class Page {
     this.#due ??= setTimeout(() => {
       this.#due = null
       this.refresh()
-    }, calm)
+    }, this.calm)
   }
 
   async refresh() {
