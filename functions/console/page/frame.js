@@ -69,7 +69,7 @@ async function open(focus) {
   page?.end()
   page = null
   const mine = ++opening
-  document.getElementById('leave').hidden = !signedIn()
+  for (const id of ['leave', 'find', 'nav']) document.getElementById(id).hidden = !signedIn()
   if (!signedIn()) return drawSignIn()
   const [path, query] = address()
   drawNav(path)
@@ -95,7 +95,9 @@ function drawNav(path = '/') {
   const at = '/' + path.split('/')[1]
   const group = new Set(['/campaigns', '/deadletters', '/settings']) // these begin one
   const items = views.filter(([p]) => p.lastIndexOf('/') === 0).map(([p, title]) => h('li', { class: group.has(p) ? 'group' : null }, h('a', { href: '#' + p, 'aria-current': p === at || (at === '/rounds' && p === '/dispatch') ? 'page' : null }, title)))
-  show(document.getElementById('nav'), h('ul', null, items))
+  const nav = document.getElementById('nav')
+  show(nav, h('ul', null, items))
+  nav.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 }
 
 // pulse tells how the connection is.
@@ -144,6 +146,12 @@ document.getElementById('leave').addEventListener('click', async () => {
     note(problem.message, 'bad')
   }
   setToken(null)
+})
+
+// The skip link is no view: it only moves the focus.
+document.querySelector('.skip').addEventListener('click', (e) => {
+  e.preventDefault()
+  main.focus()
 })
 
 // find goes to what a word names: with a kind, as in courier:7, or an order.

@@ -1,25 +1,19 @@
 // Campaigns on a time line: what runs, what is to come, and what was.
-import { h, table, row, chip, link, choice, show } from '../dom.js'
+import { h, table, row, chip, link, choice, show, svg, words } from '../dom.js'
 import { at } from '../format.js'
 import { get } from '../api.js'
 import { go } from '../frame.js'
 import { more } from './more.js'
 
 const day = 86_400_000
-const svg = (tag, props, ...children) => {
-  const el = document.createElementNS('http://www.w3.org/2000/svg', tag)
-  for (const [k, v] of Object.entries(props ?? {})) el.setAttribute(k, v)
-  el.append(...children.flat())
-  return el
-}
 
 export function open(page) {
   const q = page.query
   const list = more((cursor) => get('/v1/campaigns', { shop: q.shop, open: q.all !== 'yes', cursor, limit: 100 }), 'campaigns')
-  show(page.tools, choice('Which', [['yes', 'all']], q.all, (all) => go('/campaigns', { ...q, all }), 'not closed'))
+  show(page.tools, choice('Show', [['yes', 'all']], q.all, (all) => go('/campaigns', { ...q, all }), 'those not over'))
   page.keep(list.load, (campaigns) => [
     timeline(campaigns),
-    table('Campaigns', ['Campaign', 'Shop', 'Kind', 'State', 'Starts', 'Ends', 'By'], campaigns.map((c) => row(c.id, link('/campaigns/' + c.id, c.title), link('/catalogues/' + c.shop, c.shop), c.kind.replace('_', ' '), chip(c.effective), at(c.schedule.starts ?? c.created), at(c.schedule.ends), c.by)), 'No campaigns'),
+    table('Campaigns', ['Campaign', 'Shop', 'Kind', 'State', 'Starts', 'Ends', 'By'], campaigns.map((c) => row(c.id, link('/campaigns/' + c.id, c.title), link('/catalogues/' + c.shop, c.shop), words(c.kind), chip(c.effective), at(c.schedule.starts ?? c.created), at(c.schedule.ends), c.by)), q.all === 'yes' ? 'No campaigns' : 'No campaign runs or is to come'),
     list.button(page),
   ], { on: (f) => f.t === 'campaign.changed', about: ['/v1/campaigns'] })
 }
@@ -44,5 +38,5 @@ function timeline(campaigns) {
       return svg('g', {}, bar, text)
     }),
     svg('line', { class: 'now', x1: x(Date.now()), x2: x(Date.now()), y1: 0, y2: height }))
-  return h('div', { class: 'scroll-quiet' }, chart)
+  return h('div', { class: 'scroll-quiet', tabindex: '0', role: 'region', 'aria-label': 'Time line' }, chart)
 }

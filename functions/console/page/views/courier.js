@@ -1,6 +1,6 @@
 // One courier: the score and what it comes from, facts and appeals, what they
 // carry and where they are.
-import { h, table, row, chip, link, facts, number, show, ask, words } from '../dom.js'
+import { h, table, row, chip, link, facts, number, show, ask, svg, words } from '../dom.js'
 import { at, since, fixed, percent } from '../format.js'
 import { get, post, put, id } from '../api.js'
 import { records } from './records.js'
@@ -24,23 +24,23 @@ export function open(page) {
 function draw(page, path, { c, score, known, where, online, log }) {
   show(page.tools, c && h('button', { type: 'button', class: 'quiet', onclick: () => page.act(c.onDuty ? 'Off duty' : 'On duty', () => put(path + '/duty', { onDuty: !c.onDuty })) }, c.onDuty ? 'Take off duty' : 'Put on duty'))
   return [
-    h('div', { class: 'lead' }, c && (c.disabled ? chip('down', 'disabled') : chip(c.onDuty ? 'active' : 'off', c.onDuty ? 'on duty' : 'off duty')), online ? chip('online') : chip('off', 'not connected'), score && chip(score.score.standing), score?.score.provisional && chip('waiting', 'provisional')),
+    h('div', { class: 'lead' }, c && (c.disabled ? chip('down', 'disabled') : chip(c.onDuty ? 'active' : 'off', c.onDuty ? 'on duty' : 'off duty')), online ? chip('online') : chip('off', 'not connected'), score && score.score.standing !== 'between' && chip(score.score.standing), score?.score.provisional && chip('waiting', 'score is provisional')),
     h('div', { class: 'columns' },
-      h('section', null, h('h2', null, 'Who and where'), c ? facts([['Name', c.name], ['Zone', c.zone], ['Vehicle', c.vehicle], ['Capacity', c.capacity], ['Skills', (c.skills ?? []).join(', ')], ['Shift ends', at(c.shiftEnds)], ['Carries', (c.load.orders ?? []).map((o) => [link('/orders/' + o, o.slice(0, 8)), ' '])],
+      h('section', null, h('h2', null, 'Who and where'), c ? facts([['Name', c.name], ['Zone', c.zone], ['Vehicle', c.vehicle], ['Capacity', c.capacity], ['Skills', (c.skills ?? []).join(', ')], ['Shift ends', at(c.shiftEnds)], ['Carries', c.load.orders?.length ? c.load.orders.map((o) => [link('/orders/' + o, o.slice(0, 12)), ' ']) : 'nothing'],
         ['Position', where && [`${where.lat.toFixed(5)}, ${where.lng.toFixed(5)} `, since(where.at)]], ['Changed', [at(c.updated), ` by ${c.by}`]]]) : h('p', { class: 'empty' }, 'There is no such courier')),
-      score && h('section', null, h('h2', null, `Score ${fixed(score.score.value)}`), h('p', null, `Likely from ${fixed(score.score.low)} to ${fixed(score.score.high)}; 50 is what a newcomer has. Made by config ${score.config}${score.usual ? `, usual of ${score.usual}` : ''}.`), trend(score.trend))),
+      score && h('section', null, h('h2', null, `Score ${fixed(score.score.value)}`), h('p', { class: 'prose' }, `Of 100. Likely from ${fixed(score.score.low)} to ${fixed(score.score.high)}; a newcomer has 50. Version ${score.config} of the `, link('/settings/scores', 'settings'), score.usual ? `, and what was usual on ${score.usual}` : '', '.'), trend(score.trend))),
     score && parts(score.score.parts),
-    h('h2', null, 'What is known'),
-    table('Facts', ['When', 'What', 'Order', 'Good', 'Fault of', 'Counts'], known.map((f) => row(f.id, at(f.at), words(f.dimension), f.order && link('/orders/' + f.order, f.order.slice(0, 8)), `${f.good / 100} of ${f.trials / 100}`, f.cause || 'courier', counts(page, path, f, known))), 'Nothing yet'),
+    h('h2', null, 'What counts'),
+    table('Facts', ['When', 'What', 'Order', 'Good', 'Fault of', 'Appeal'], known.map((f) => row(f.id, at(f.at), words(f.dimension), f.order && link('/orders/' + f.order, f.order.slice(0, 8)), `${f.good / 100} of ${f.trials / 100}`, f.cause || 'courier', counts(page, path, f, known))), 'Nothing yet'),
     h('h2', null, 'Records'), records(log?.records),
   ]
 }
 
 function parts(p) {
-  return [h('h2', null, 'Where it comes from'), table('Parts of the score', ['Dimension', 'Points#', 'Estimate#', 'Usual#', 'Weighs as#', 'Good, of late#', 'Of, of late#', 'Good in 90 days#', 'Of#', 'Excused#', ''], dimensions.map(([f, name]) => {
+  return [h('h2', null, 'Where it comes from'), table('Parts of the score', ['Dimension', 'Points#', 'Estimate#', 'Usual#', 'Lately#', 'In 90 days#', 'Excused#', ''], dimensions.map(([f, name]) => {
     const d = p[f]
-    return row(f, name, number((d.points >= 0 ? '+' : '−') + fixed(Math.abs(d.points), 2)), number(percent(d.estimate)), number(percent(d.prior?.mean)), number(fixed(d.prior?.strength, 0)), number(fixed(d.good)), number(fixed(d.trials)),
-      number(fixed(d.raw.good / 100, 0)), number(fixed(d.raw.trials / 100, 0)), number(fixed(d.raw.excused / 100, 0)), d.provisional ? chip('waiting', 'provisional') : '')
+    return row(f, name, number((d.points >= 0 ? '+' : '−') + fixed(Math.abs(d.points), 2)), number(percent(d.estimate)), number(percent(d.prior?.mean)), number(`${fixed(d.good)} of ${fixed(d.trials)}`),
+      number(`${fixed(d.raw.good / 100, 0)} of ${fixed(d.raw.trials / 100, 0)}`), number(fixed(d.raw.excused / 100, 0)), d.provisional ? chip('waiting', 'provisional') : '')
   }))]
 }
 
@@ -55,15 +55,12 @@ async function appeal(page, path, f) {
   if (await ask({ title: 'Take this back?', text: `${words(f.dimension)} at order ${f.order} will count no more, as if it had never happened. This cannot be undone.`, action: 'Take it back', danger: true })) page.act('Taken back: it counts no more in a moment', () => post(`${path}/facts/${id(f.id)}/appeal`))
 }
 
-// trend is a line of the last days' scores.
+// trend is a line of the last days' scores, above and below a newcomer's.
 function trend(values) {
   if (!values || values.length < 2) return null
-  const ns = 'http://www.w3.org/2000/svg'
-  const svg = document.createElementNS(ns, 'svg')
-  for (const [k, v] of Object.entries({ class: 'chart', viewBox: '0 0 300 80', role: 'img', 'aria-label': `Score of the last ${values.length} days, from ${fixed(values[0])} to ${fixed(values.at(-1))}` })) svg.setAttribute(k, v)
-  const line = document.createElementNS(ns, 'polyline')
-  line.setAttribute('class', 'line')
-  line.setAttribute('points', values.map((v, i) => `${10 + (i * 280) / (values.length - 1)},${75 - v * 0.7}`).join(' '))
-  svg.append(line)
-  return svg
+  const y = (v) => 74 - v * 0.68
+  const points = values.map((v, i) => `${30 + (i * 240) / (values.length - 1)},${y(v)}`).join(' ')
+  return svg('svg', { class: 'chart', viewBox: '0 0 300 80', role: 'img', 'aria-label': `Score of the last ${values.length} days, from ${fixed(values[0])} to ${fixed(values.at(-1))}` },
+    [0, 50, 100].map((v) => [svg('line', { class: 'rule', x1: 30, x2: 270, y1: y(v), y2: y(v) }), svg('text', { class: 'tiny', x: 24, y: y(v) + 2.5, 'text-anchor': 'end' }, String(v))]),
+    svg('polyline', { class: 'line', points }), svg('text', { class: 'tiny', x: 274, y: y(values.at(-1)) + 2.5 }, fixed(values.at(-1))))
 }

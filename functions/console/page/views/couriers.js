@@ -17,11 +17,11 @@ export function open(page) {
     return { couriers: (couriers ?? []).map((c, i) => ({ ...c, connections: presence?.connections[i], seen: seen.get(c.id) })), next }
   }, 'couriers')
   show(page.tools, choice('Duty', [['on', 'on duty']], q.duty, (duty) => go('/couriers', { ...q, duty })),
-    h('label', { class: 'choice' }, h('span', null, 'Zone'), h('input', { value: q.zone, size: 10, onchange: (e) => go('/couriers', { ...q, zone: e.target.value.trim() }) })),
-    q.zone && h('a', { href: `#/couriers?zone=${q.zone}&duty=on` }, ''))
+    h('label', { class: 'choice' }, h('span', null, 'Zone'), h('input', { value: q.zone, size: 10, onchange: (e) => go('/couriers', { ...q, zone: e.target.value.trim() }) })))
   page.keep(async () => {
     const couriers = await list.load()
-    const scores = q.zone ? await get(`/v1/zones/${encodeURIComponent(q.zone)}/scores`, { limit: 200 }).catch(() => null) : null
+    const zones = new Set(couriers.map((c) => c.zone))
+    const scores = zones.size === 1 ? await get(`/v1/zones/${encodeURIComponent([...zones][0])}/scores`, { limit: 200 }).catch(() => null) : null
     const by = new Map((scores?.scores ?? []).map((s) => [s.courier, s.score]))
     return couriers.map((c) => ({ ...c, score: by.get(c.id) }))
   }, (couriers) => [

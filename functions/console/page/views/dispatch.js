@@ -18,7 +18,7 @@ export function open(page) {
   }, ({ searches, zones, zone, rounds }) => {
     show(page.tools, choice('Zone', zones.map((z) => [z.id, z.name]), q.zone, (zone) => go('/dispatch', { ...q, zone })), choice('State', ['waiting', 'carried', 'completed', 'cancelled'], q.state, (state) => go('/dispatch', { ...q, state }), 'unassigned'))
     return [
-      table('Searches', ['Order', 'State', 'Shop', 'Zone', 'Courier', 'Search#', 'Round#', 'Since', 'Next'], searches.map((s) => row(s.order, link('/orders/' + s.order, s.order.slice(0, 12)), chip(s.state), s.shop, s.zone, s.winner ? link('/couriers/' + s.winner, s.winner) : '', number(s.gen), number(s.round), since(s.created), since(s.due))), state === 'unassigned' ? 'No order waits for an operator' : 'None'),
+      table('Searches', ['Order', 'State', 'Shop', 'Zone', 'Courier', 'Search#', 'Round#', 'Begun', 'Looked at again'], searches.map((s) => row(s.order, link('/orders/' + s.order, s.order.slice(0, 12)), chip(s.state), s.shop, s.zone, s.winner ? link('/couriers/' + s.winner, s.winner) : '', number(s.gen), number(s.round), since(s.created), since(s.due))), state === 'unassigned' ? 'Every order has found a courier, or still looks for one: nothing waits for you here.' : 'No order is in this state'),
       list.button(page),
       h('h2', null, 'Newest rounds', zone && ' in ' + zone),
       table('Rounds', ['Round', 'When', 'Orders#'], rounds.map((r) => row(r.id, link('/rounds/' + r.id, r.id.slice(0, 14)), at(r.at), number(whole(r.orders?.length)))), 'No rounds yet'),

@@ -1,5 +1,5 @@
 // One job: how far it is, what its pages came to, and every record about it.
-import { h, table, row, chip, link, facts, number, show, ask } from '../dom.js'
+import { h, table, row, chip, link, facts, number, show, ask, words } from '../dom.js'
 import { at, whole, span, nanos, fixed } from '../format.js'
 import { get, post, id } from '../api.js'
 import { records } from './records.js'
@@ -23,10 +23,10 @@ function draw(page, path, { job: j, failed, pages, log }) {
     (j.state === 'partial' || j.state === 'failed') && h('button', { type: 'button', class: 'quiet', onclick: () => page.act('Failed pages run again', () => post(path + '/retry')) }, 'Retry failed pages'))
   return [
     h('div', { class: 'lead' }, chip(j.state), bar(j, p, p.total), p.remainingSeconds > 0 && `${span(p.remainingSeconds)} to go`, j.cause && h('span', { class: 'problem' }, j.cause)),
-    facts([['Kind', j.kind], ['Shop', link('/catalogues/' + j.shop, j.shop)], ['By', j.by], ['Created', at(j.created)], ['Finished', at(j.finished)], ['Rate', fixed(p.rate) + ' pages a second'],
+    facts([['Kind', words(j.kind)], ['Shop', link('/catalogues/' + j.shop, j.shop)], ['By', j.by], ['Created', at(j.created)], ['Finished', at(j.finished)], ['Rate', fixed(p.rate) + ' pages a second'],
       ['Items', `${whole(p.read)} read, ${whole(p.changed)} changed, ${whole(p.unchanged)} unchanged, ${whole(p.failed)} failed`], ['Elapsed', span(p.elapsedSeconds)]]),
     failed.length > 0 && [h('h2', null, 'Failed pages'), list('Failed pages', failed)],
-    h('h2', null, 'Pages'), list('Pages', pages),
+    h('h2', null, p.total > pages.length ? `Pages, the first ${pages.length} of ${whole(p.total)}` : 'Pages'), list('Pages', pages),
     h('h2', null, 'Everything about it'), records(log?.records),
   ]
 }

@@ -1,5 +1,5 @@
 // Jobs, the newest first.
-import { table, row, chip, link, choice, number, show, h } from '../dom.js'
+import { table, row, chip, link, choice, number, show, words, h } from '../dom.js'
 import { at, whole } from '../format.js'
 import { get } from '../api.js'
 import { go } from '../frame.js'
@@ -12,7 +12,7 @@ export function open(page) {
     h('label', { class: 'choice' }, h('span', null, 'Shop'), h('input', { value: q.shop, size: 12, onchange: (e) => go('/jobs', { ...q, shop: e.target.value.trim() }) })))
   page.keep(list.load, (jobs) => [
     table('Jobs', ['Job', 'Kind', 'Shop', 'State', 'Progress', 'Changed#', 'Failed#', 'By', 'Created'], jobs.map((j) => row(j.id,
-      link('/jobs/' + j.id, j.id.slice(0, 10)), j.kind, link('/catalogues/' + j.shop, j.shop), chip(j.state), bar(j), number(whole(j.tally.changed)), number(whole(j.tally.failed)), j.by, at(j.created))), 'No jobs'),
+      link('/jobs/' + j.id, j.id.slice(0, 10)), words(j.kind), link('/catalogues/' + j.shop, j.shop), chip(j.state), bar(j), number(whole(j.tally.changed)), number(whole(j.tally.failed)), j.by, at(j.created))), 'No jobs'),
     list.button(page),
   ], { about: ['/v1/jobs', 'service:jobplan', 'service:jobfinish', 'service:catalogpage', 'service:bulkpage'] })
 }

@@ -8,7 +8,7 @@ import { records } from './records.js'
 export function open(page) {
   const q = page.query
   const list = more((cursor) => get('/v1/slow-calls', { ...q, cursor, limit: 100 }), 'records')
-  page.keep(list.load, (found) => [summary(found), h('h2', null, 'Calls'), records(found), list.button(page)], { about: ['slow'] })
+  page.keep(list.load, (found) => [summary(found), found.length > 0 && [h('h2', null, 'Calls'), records(found)], list.button(page)], { about: ['slow'] })
 }
 
 // summary is how often each operation was slow, of those that are shown.

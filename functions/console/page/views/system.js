@@ -22,8 +22,8 @@ function draw({ system, gateways, letters, lost, errors, stuck, slow }) {
   const nodes = gateways.value?.gateways ?? []
   return [
     table('Checks', ['Check', 'State', 'What'], [
-      check('Records', system, (s) => [!s.logs.down && !s.logs.dropped, `${whole(s.logs.waiting)} wait to be stored, ${whole(s.logs.dropped)} lost since the start`]),
-      check('Gateways', gateways, () => [nodes.length > 0, `${whole(nodes.length)} run and hold ${whole(nodes.reduce((n, g) => n + g.held, 0))} clients and topics`]),
+      check('Records', system, (s) => [!s.logs.down && !s.logs.dropped, `${whole(s.logs.waiting)} wait to be stored, ${s.logs.dropped ? whole(s.logs.dropped) : 'none'} lost since the start`]),
+      check('Gateways', gateways, () => [nodes.length > 0, `${whole(nodes.length)} running, with ${whole(nodes.reduce((n, g) => n + g.held, 0))} clients and topics`]),
       check('Dead letters', letters, (l) => [!l.letters?.length, some(l.letters, l.next, 'wait'), '/deadletters']),
       check('Orders without courier', lost, (l) => [!l.searches?.length, some(l.searches, l.next, 'wait for an operator'), '/dispatch']),
       check('Errors, last 15 min', errors, (l) => [!l.records?.length, some(l.records, l.next, 'records'), '/logs?level=ERROR']),
@@ -36,10 +36,10 @@ function draw({ system, gateways, letters, lost, errors, stuck, slow }) {
   ]
 }
 
-const some = (list, next, what) => `${whole(list?.length ?? 0)}${next ? ' or more' : ''} ${what}`
+const some = (list, next, what) => (list?.length ? `${whole(list.length)}${next ? ' or more' : ''} ${what}` : 'none')
 
 function check(name, { value, problem }, judge) {
   if (problem) return row(name, name, chip('down', 'cannot tell'), problem.message)
   const [good, text, to] = judge(value)
-  return row(name, name, good ? chip('ok') : chip('waiting', 'look'), to ? link(to, text) : text)
+  return row(name, name, good ? chip('ok') : chip('waiting', 'needs a look'), to ? link(to, text) : text)
 }
