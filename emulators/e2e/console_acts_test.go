@@ -9,10 +9,12 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"lastmile/emulators/provider"
 	"lastmile/emulators/stack"
 	"lastmile/shared/bus"
 	"lastmile/shared/catalog"
 	"lastmile/shared/event"
+	"lastmile/shared/job"
 	"lastmile/shared/order"
 )
 
@@ -71,7 +73,7 @@ func TestWhatOperatorsDo(t *testing.T) {
 		require.Equal(t, http.StatusCreated, status, o.Detail)
 		path := "/orders/" + string(o.ID)
 		search := "/v1/dispatch/" + string(o.ID)
-		page.does(act{view: path, press: "accept", confirm: "accept", shows: "accepted", done: b.has(t, "/v1"+path, "state", order.Accepted)})
+		page.does(act{view: path, press: "Accept order", confirm: "Accept order", shows: "accepted", done: b.has(t, "/v1"+path, "state", order.Accepted)})
 		b.until(t, "a courier is looked for", b.has(t, search, "gen", 1))
 		page.does(act{
 			view: path, press: "Choose a courier", fields: map[string]string{"courier": "cyd"}, confirm: "Give the order",
@@ -79,7 +81,7 @@ func TestWhatOperatorsDo(t *testing.T) {
 		})
 		page.does(act{view: path, press: "Search anew", confirm: "Search anew", done: b.has(t, search, "gen", 3)})
 		page.does(act{
-			view: path, press: "cancel", fields: map[string]string{"reason": "The oven is cold"}, confirm: "cancel",
+			view: path, press: "Cancel order", fields: map[string]string{"reason": "The oven is cold"}, confirm: "Cancel order",
 			shows: "The oven is cold", done: b.has(t, "/v1"+path, "state", order.Cancelled),
 		})
 		var rounds struct{ Rounds []struct{ ID string } }
@@ -116,22 +118,22 @@ func TestWhatOperatorsDo(t *testing.T) {
 		}, &made)
 		require.Equal(t, http.StatusCreated, status, made.Detail)
 		path := "/campaigns/" + made.ID
-		for _, a := range []struct{ action, state string }{{"pause", "paused"}, {"resume", "active"}, {"end", "ended"}} {
+		for _, a := range []struct{ action, state string }{{"Pause", "paused"}, {"Resume", "active"}, {"End", "ended"}} {
 			page.does(act{view: path, press: a.action, confirm: a.action, shows: a.state, done: b.has(t, "/v1"+path, "effective", a.state)})
 		}
 	})
 
 	t.Run("settings of dispatch and of scores are changed", func(t *testing.T) {
-		for view, c := range map[string]struct{ field, value, path, read string }{
-			"/settings/zones/malta": {"[name=everySeconds]", "7", "/v1/zones/malta/dispatch", "settings"},
-			"/settings/scores":      {"[name=halfLifeDays]", "21", "/v1/scores/config", "config"},
+		for view, c := range map[string]struct{ field, value, unit, path string }{
+			"/settings/zones/malta": {"[name=everySeconds]", "7", " s", "/v1/zones/malta/dispatch"},
+			"/settings/scores":      {"[name=halfLifeDays]", "21", " days", "/v1/scores/config"},
 		} {
 			version := b.has(t, c.path, "version", 1)
 			page.open(view)
 			page.press("Change")
 			page.do(chromedp.SetValue(chromedp.CSS(c.field), c.value))
 			page.press("Save")
-			page.until("the change is shown", "document.querySelector('dialog .changed')?.innerText === "+quoted(c.value))
+			page.until("the change is shown", "document.querySelector('dialog .changed')?.innerText === "+quoted(c.value+c.unit))
 			require.False(t, version(), "nothing counts before it is confirmed")
 			page.press("Store it")
 			require.Eventually(t, version, browserPatience, 50*time.Millisecond, "%s", page.text())
@@ -140,12 +142,28 @@ func TestWhatOperatorsDo(t *testing.T) {
 		}
 	})
 
-	t.Run("a catalogue is synced, and the job is cancelled or watched", func(t *testing.T) {
+	t.Run("a catalogue is synced, and the job is watched", func(t *testing.T) {
 		page.open("/catalogues/bakery")
 		page.press("Sync now")
 		page.press("Watch it")
 		page.until("the job is shown", "document.querySelector('main').dataset.view.startsWith('/jobs/')")
 		page.shows("Everything about it")
+		page.until("it ends", "document.querySelector('main .lead').innerText.startsWith('done')")
+	})
+
+	t.Run("pages that failed run again, and a job that runs is cancelled", func(t *testing.T) {
+		b.Provider.Misbehave(provider.Fault{Kind: provider.Status, Status: http.StatusForbidden, Page: 3})
+		failed := b.sync(t)
+		require.Equal(t, job.Partial, failed.State)
+		b.Provider.Behave()
+		page.does(act{
+			view: "/jobs/" + string(failed.ID), press: "Retry failed pages", shows: "done",
+			done: b.has(t, "/v1/jobs/"+string(failed.ID), "state", job.Done),
+		})
+		b.Provider.Misbehave(provider.Fault{Kind: provider.Slow, DelayMillis: 2000})
+		defer b.Provider.Behave()
+		path := "/jobs/" + string(b.start(t))
+		page.does(act{view: path, press: "Cancel", confirm: "Cancel the job", shows: "cancel", done: b.has(t, "/v1"+path, "state", job.Cancelling)})
 	})
 
 	t.Run("dead letters are replayed together", func(t *testing.T) {

@@ -34,7 +34,7 @@ func TestTheConsoleHearsOfWhatHappens(t *testing.T) {
 		happens           func()
 	}{
 		{"a job that somebody else starts, and its end", "/jobs", "done", func() { b.sync(t) }},
-		{"settings that somebody else stores", "/catalogues/bakery", "limits.parallelism", func() {
+		{"settings that somebody else stores", "/catalogues/bakery", "Requests at once: ", func() {
 			s := settings()
 			s["limits"].(map[string]any)["parallelism"] = 5
 			put("/v1/shops/bakery/catalog", s)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/stack"
@@ -51,8 +52,8 @@ func TestTheConsoleInABrowser(t *testing.T) {
 
 	for view, text := range map[string]string{
 		"/": order[:8], "/orders": order[:12], "/orders/" + order: "Bread of rye", "/dispatch": "Newest rounds", "/couriers": "Cyd", "/couriers/cyd": "bicycle",
-		"/campaigns": "Rye week", "/campaigns/" + campaign: "1500", "/catalogues": "Bakery", "/catalogues/bakery": "baseUrl", "/jobs": "Jobs", "/deadletters": "bulk.page.v1",
-		letter: "bulkpage", "/logs?entity=order:" + order: "POST /v1/orders", "/slow": "Slow calls", "/pushes": "Notifications", "/settings": "What scores are made by", "/settings/scores": "half life days", "/settings/zones/malta": "every seconds", "/cutovers": "Name a function", "/system": "Gateways",
+		"/campaigns": "Rye week", "/campaigns/" + campaign: "15%", "/catalogues": "Bakery", "/catalogues/bakery": "Requests at once", "/jobs": "Jobs", "/deadletters": "bulk.page.v1",
+		letter: "bulkpage", "/logs?entity=order:" + order: "POST /v1/orders", "/slow": "Slow calls", "/pushes": "Notifications", "/settings": "What scores are made by", "/settings/scores": "Counts half after", "/settings/zones/malta": "Time between rounds", "/cutovers": "Name a function", "/system": "Gateways",
 	} {
 		page.open(view)
 		page.shows(text)
@@ -66,16 +67,37 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		page.look("light", 1360)
 	}
 
+	t.Run("what is chosen on the map is told, and what is hidden cannot be", func(t *testing.T) {
+		page.open("/")
+		page.until("somebody is there", "document.querySelector('#fleet-size').innerText === '1'")
+		card := "document.querySelector('.card')"
+		page.do(chromedp.SendKeys(chromedp.CSS("canvas"), kb.Enter))
+		page.until("a card says what it is", "!"+card+".hidden && !!"+card+".querySelector('h2').innerText")
+		page.accessible("the map with a card")
+		page.do(chromedp.SendKeys(chromedp.CSS("canvas"), kb.Escape))
+		page.until("it is let go", card+".hidden")
+		page.until("the legend hides all", "[...document.querySelectorAll('.legend button')].every((b) => b.getAttribute('aria-pressed') === 'false' || void b.click())")
+		page.do(chromedp.SendKeys(chromedp.CSS("canvas"), kb.Enter))
+		page.until("nothing is chosen", card+".hidden")
+	})
+	t.Run("the skip link leads to the view, and a dialog goes with its own", func(t *testing.T) {
+		page.open("/orders/" + order)
+		page.do(chromedp.Focus(chromedp.CSS(".skip")), chromedp.SendKeys(chromedp.CSS(".skip"), kb.Enter))
+		page.until("the view has the focus", "document.activeElement.id === 'main' && location.hash === "+quoted("#/orders/"+order))
+		page.press("Cancel order")
+		page.until("it asks", "document.activeElement.name === 'reason'")
+		page.accessible("a dialog")
+		page.open("/orders")
+		page.until("it asks no more", "!document.querySelector('dialog')")
+	})
 	t.Run("a change of settings takes effect", func(t *testing.T) {
 		page.open("/catalogues/bakery")
 		page.press("Change")
-		page.do(chromedp.WaitVisible(chromedp.CSS("#settings")))
-		_, err := chromedp.Run(page.ctx, chromedp.Evaluate[chromedp.Void](
-			`(() => { const s = document.querySelector('#settings'); const v = JSON.parse(s.value); v.limits = {...v.limits, parallelism: 7}; s.value = JSON.stringify(v) })()`))
-		require.NoError(t, err)
+		page.do(chromedp.SetValue(chromedp.CSS("[name='limits.parallelism']"), "7"))
+		page.accessible("the editor")
 		page.press("Save")
 		page.press("Store it")
-		page.shows("limits.parallelism")
+		page.shows("Requests at once: ")
 		var stored struct{ Settings catalog.Settings }
 		require.Equal(t, http.StatusOK, b.call(t, "GET", "/v1/shops/bakery/catalog", nil, &stored))
 		require.Equal(t, 7, stored.Settings.Limits.Parallelism)
@@ -108,6 +130,12 @@ func TestTheConsoleInABrowser(t *testing.T) {
 		status, o := b.place(t, want("rye", 2))
 		require.Equal(t, http.StatusCreated, status, o.Detail)
 		page.shows(string(o.ID)[:12])
+	})
+	t.Run("who signs out has gone", func(t *testing.T) {
+		page.until("there is a token", "!!(window.mine = sessionStorage.getItem('lastmile.token'))")
+		page.press("Sign out")
+		page.until("somebody else may sign in", "!!document.querySelector('#secret') && document.querySelector('#pulse').innerText === 'signed out'")
+		page.until("nothing is left", "sessionStorage.length === 0 && !document.querySelector('table')")
 	})
 }
 
