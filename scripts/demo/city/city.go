@@ -192,6 +192,9 @@ func (c *City) Run(ctx context.Context) error {
 	}
 	c.people.Go(func() { c.hire(ctx) })
 	c.people.Go(func() { c.govern(ctx) })
+	if err := c.open(ctx); err != nil {
+		return fmt.Errorf("open the shops: %w", err)
+	}
 	if !c.options.Steady {
 		c.people.Go(func() { c.events(ctx) })
 	}
@@ -207,7 +210,7 @@ func (c *City) Run(ctx context.Context) error {
 // together bounds how many of the city's people are taken on at once.
 const together = 8
 
-// found makes the zone and the shops.
+// found makes the zone.
 func (c *City) found(ctx context.Context) error {
 	b := c.roads.file.Map.Bounds()
 	zone := object{
@@ -217,9 +220,11 @@ func (c *City) found(ctx context.Context) error {
 		},
 		"fees": object{"delivery": 190, "perKilometre": 60, "freeMetres": 1000, "serviceBasisPoints": 400},
 	}
-	if err := c.api.call(ctx, c.api.operator, http.MethodPut, "/v1/zones/"+Zone, zone, nil); err != nil {
-		return err
-	}
+	return c.api.call(ctx, c.api.operator, http.MethodPut, "/v1/zones/"+Zone, zone, nil)
+}
+
+// open has all shops open, while couriers come already.
+func (c *City) open(ctx context.Context) error {
 	g, opening := errgroup.WithContext(ctx)
 	g.SetLimit(together)
 	for _, s := range c.shops {
