@@ -2,7 +2,6 @@ package registry
 
 import (
 	"slices"
-	"strings"
 
 	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/attachment/attachmentdb"
@@ -27,20 +26,8 @@ import (
 // FirestoreIndexes is the content of firestore.indexes.json, in the form that
 // gcloud, Firebase and the local Firestore read.
 type FirestoreIndexes struct {
-	Indexes        []firestoreIndex `json:"indexes"`
-	FieldOverrides []fieldOverride  `json:"fieldOverrides"`
-}
-
-type firestoreIndex struct {
-	CollectionGroup string       `json:"collectionGroup"`
-	QueryScope      string       `json:"queryScope"`
-	Fields          []indexField `json:"fields"`
-}
-
-type indexField struct {
-	FieldPath   string `json:"fieldPath"`
-	Order       string `json:"order,omitempty"`
-	ArrayConfig string `json:"arrayConfig,omitempty"`
+	Indexes        []docs.Index    `json:"indexes"`
+	FieldOverrides []fieldOverride `json:"fieldOverrides"`
 }
 
 type fieldOverride struct {
@@ -68,33 +55,12 @@ func plains() []docs.Plain {
 }
 
 func indexesOf(composites []docs.Index, expiries []docs.Expiry, plains []docs.Plain) FirestoreIndexes {
-	f := FirestoreIndexes{Indexes: []firestoreIndex{}, FieldOverrides: []fieldOverride{}}
-	for _, c := range composites {
-		f.Indexes = append(f.Indexes, composite(c))
-	}
+	f := FirestoreIndexes{Indexes: composites, FieldOverrides: []fieldOverride{}}
 	for _, e := range expiries {
 		f.FieldOverrides = append(f.FieldOverrides, fieldOverride{CollectionGroup: e.Collection, FieldPath: e.Field, TTL: true, Indexes: []struct{}{}})
 	}
 	for _, p := range plains {
 		f.FieldOverrides = append(f.FieldOverrides, fieldOverride{CollectionGroup: p.Collection, FieldPath: p.Field, Indexes: []struct{}{}})
-	}
-	return f
-}
-
-func composite(c docs.Index) firestoreIndex {
-	f := firestoreIndex{CollectionGroup: c.Collection, QueryScope: "COLLECTION"}
-	if c.Group {
-		f.QueryScope = "COLLECTION_GROUP"
-	}
-	for _, name := range c.Fields {
-		field := indexField{FieldPath: name, Order: "ASCENDING"}
-		if path, ok := strings.CutPrefix(name, "-"); ok {
-			field = indexField{FieldPath: path, Order: "DESCENDING"}
-		}
-		if path, ok := strings.CutSuffix(name, "[]"); ok {
-			field = indexField{FieldPath: path, ArrayConfig: "CONTAINS"}
-		}
-		f.Fields = append(f.Fields, field)
 	}
 	return f
 }

@@ -81,7 +81,9 @@ func (s *sent) Send(_ context.Context, messages ...bus.Message) error {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	server, err := firestore.Start(firestore.Options{Indexes: declared(t)})
+	indexes, err := json.Marshal(map[string]any{"indexes": cutover.Indexes()})
+	require.NoError(t, err)
+	server, err := firestore.Start(firestore.Options{Indexes: indexes})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	w := &world{now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
@@ -90,29 +92,6 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { require.NoError(t, w.db.Close()) })
 	w.store = cutover.NewStore(w.db, w.clock)
 	return w
-}
-
-// declared is what a Firestore with this package's indexes is told.
-func declared(t *testing.T) []byte {
-	t.Helper()
-	type field struct{ FieldPath, Order string }
-	type index struct {
-		CollectionGroup, QueryScope string
-		Fields                      []field
-	}
-	file := map[string][]index{"indexes": {}}
-	for _, i := range cutover.Indexes() {
-		x := index{CollectionGroup: i.Collection, QueryScope: "COLLECTION"}
-		for _, f := range i.Fields {
-			path, descending := strings.CutPrefix(f, "-")
-			order := map[bool]string{true: "DESCENDING", false: "ASCENDING"}[descending]
-			x.Fields = append(x.Fields, field{path, order})
-		}
-		file["indexes"] = append(file["indexes"], x)
-	}
-	b, err := json.Marshal(file)
-	require.NoError(t, err)
-	return b
 }
 
 func (w *world) clock() time.Time {

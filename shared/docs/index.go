@@ -1,5 +1,10 @@
 package docs
 
+import (
+	"encoding/json"
+	"strings"
+)
+
 // Index is a composite index that a store's queries need. Stores declare theirs;
 // what is declared nowhere is refused, locally as in production.
 type Index struct {
@@ -12,6 +17,35 @@ type Index struct {
 	// Fields are in the order of the index. A leading minus is descending order,
 	// trailing brackets are array membership: "shop", "-created", "entities[]".
 	Fields []string
+}
+
+// MarshalJSON returns the index in the form of firestore.indexes.json, which
+// gcloud, Firebase and the local Firestore read.
+func (i Index) MarshalJSON() ([]byte, error) {
+	type field struct {
+		FieldPath   string `json:"fieldPath"`
+		Order       string `json:"order,omitempty"`
+		ArrayConfig string `json:"arrayConfig,omitempty"`
+	}
+	form := struct {
+		CollectionGroup string  `json:"collectionGroup"`
+		QueryScope      string  `json:"queryScope"`
+		Fields          []field `json:"fields"`
+	}{CollectionGroup: i.Collection, QueryScope: "COLLECTION"}
+	if i.Group {
+		form.QueryScope = "COLLECTION_GROUP"
+	}
+	for _, name := range i.Fields {
+		f := field{FieldPath: name, Order: "ASCENDING"}
+		if path, ok := strings.CutPrefix(name, "-"); ok {
+			f = field{FieldPath: path, Order: "DESCENDING"}
+		}
+		if path, ok := strings.CutSuffix(name, "[]"); ok {
+			f = field{FieldPath: path, ArrayConfig: "CONTAINS"}
+		}
+		form.Fields = append(form.Fields, f)
+	}
+	return json.Marshal(form)
 }
 
 // Expiry is a field after whose time Firestore deletes the document, within a

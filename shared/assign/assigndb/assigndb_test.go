@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -38,8 +37,9 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{sent: map[string][]bus.Message{}}
-	var err error
-	w.firestore, err = firestore.Start(firestore.Options{Indexes: indexes(t)})
+	indexes, err := json.Marshal(map[string]any{"indexes": assigndb.Indexes()})
+	require.NoError(t, err)
+	w.firestore, err = firestore.Start(firestore.Options{Indexes: indexes})
 	require.NoError(t, err)
 	t.Cleanup(func() { w.firestore.Close() })
 	db, err := docs.Open(t.Context(), docs.Options{Project: "test", EmulatorHost: w.firestore.Addr(), Publisher: w})
@@ -48,26 +48,6 @@ func newWorld(t testing.TB) *world {
 	w.couriers = courierdb.New(db)
 	w.store, w.other = assigndb.New(db, w.couriers), assigndb.New(db, w.couriers)
 	return w
-}
-
-// indexes declares what the package says it needs, and nothing else.
-func indexes(t testing.TB) []byte {
-	var all []map[string]any
-	for _, i := range assigndb.Indexes() {
-		var fields []map[string]string
-		for _, f := range i.Fields {
-			name, descending := strings.CutPrefix(f, "-")
-			if array, ok := strings.CutSuffix(name, "[]"); ok {
-				fields = append(fields, map[string]string{"fieldPath": array, "arrayConfig": "CONTAINS"})
-				continue
-			}
-			fields = append(fields, map[string]string{"fieldPath": name, "order": map[bool]string{true: "DESCENDING", false: "ASCENDING"}[descending]})
-		}
-		all = append(all, map[string]any{"collectionGroup": i.Collection, "queryScope": "COLLECTION", "fields": fields})
-	}
-	b, err := json.Marshal(map[string]any{"indexes": all})
-	require.NoError(t, err)
-	return b
 }
 
 // Send is the bus.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,20 +39,20 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	server, err := firestore.Start(firestore.Options{Indexes: indexes(t)})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	server := ours(t)
 	w := worldAt(t, server.Addr(), "test")
 	w.server = server
 	return w
 }
 
 // ours is our Firestore.
-func ours(t testing.TB) string {
-	server, err := firestore.Start(firestore.Options{Indexes: indexes(t)})
+func ours(t testing.TB) *firestore.Server {
+	indexes, err := json.Marshal(map[string]any{"indexes": campaigndb.Indexes()})
+	require.NoError(t, err)
+	server, err := firestore.Start(firestore.Options{Indexes: indexes})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	return server.Addr()
+	return server
 }
 
 // google is Google's emulator, where the machine has it.
@@ -96,29 +95,6 @@ func worldAt(t testing.TB, addr, project string) *world {
 	t.Cleanup(func() { require.NoError(t, w.db.Close()) })
 	w.store = campaigndb.New(w.db, w, slog.New(slog.DiscardHandler))
 	return w
-}
-
-// indexes declares what the package says it needs, and nothing else.
-func indexes(t testing.TB) []byte {
-	type field struct {
-		FieldPath string `json:"fieldPath"`
-		Order     string `json:"order"`
-	}
-	var all []map[string]any
-	for _, i := range campaigndb.Indexes() {
-		var fields []field
-		for _, f := range i.Fields {
-			if name, ok := strings.CutPrefix(f, "-"); ok {
-				fields = append(fields, field{name, "DESCENDING"})
-				continue
-			}
-			fields = append(fields, field{f, "ASCENDING"})
-		}
-		all = append(all, map[string]any{"collectionGroup": i.Collection, "queryScope": "COLLECTION", "fields": fields})
-	}
-	b, err := json.Marshal(map[string]any{"indexes": all})
-	require.NoError(t, err)
-	return b
 }
 
 // Send is the bus.

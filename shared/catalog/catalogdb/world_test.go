@@ -25,40 +25,15 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	server, err := firestore.Start(firestore.Options{Indexes: indexes(t)})
+	indexes, err := json.Marshal(map[string]any{"indexes": catalogdb.Indexes()})
+	require.NoError(t, err)
+	server, err := firestore.Start(firestore.Options{Indexes: indexes})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	db, err := docs.Open(t.Context(), docs.Options{Project: "test", EmulatorHost: server.Addr()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return &world{server: server, db: db, store: catalogdb.New(db)}
-}
-
-// indexes are those that the store declares, so that a query that needs another
-// is refused.
-func indexes(t *testing.T) []byte {
-	type field struct {
-		FieldPath string `json:"fieldPath"`
-		Order     string `json:"order"`
-	}
-	type index struct {
-		CollectionGroup string  `json:"collectionGroup"`
-		QueryScope      string  `json:"queryScope"`
-		Fields          []field `json:"fields"`
-	}
-	var all struct {
-		Indexes []index `json:"indexes"`
-	}
-	for _, i := range catalogdb.Indexes() {
-		declared := index{CollectionGroup: i.Collection, QueryScope: "COLLECTION"}
-		for _, name := range i.Fields {
-			declared.Fields = append(declared.Fields, field{name, "ASCENDING"})
-		}
-		all.Indexes = append(all.Indexes, declared)
-	}
-	b, err := json.Marshal(all)
-	require.NoError(t, err)
-	return b
 }
 
 func settings(shop string) catalog.Settings { return catalog.Settings{Shop: shop, Active: true} }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -42,8 +41,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{named: map[string]bool{}}
-	var err error
-	w.firestore, err = firestore.Start(firestore.Options{Indexes: indexes(t)})
+	indexes, err := json.Marshal(map[string]any{"indexes": jobdb.Indexes()})
+	require.NoError(t, err)
+	w.firestore, err = firestore.Start(firestore.Options{Indexes: indexes})
 	require.NoError(t, err)
 	t.Cleanup(func() { w.firestore.Close() })
 	w.redis, err = redis.Start(redis.Options{Server: redis.Embedded, Faulty: true})
@@ -57,29 +57,6 @@ func newWorld(t *testing.T) *world {
 	w.jobs, w.board = jobdb.New(w.db), jobredis.New(client)
 	w.pages = jobdb.NewPages(w.jobs, w.board, w, slog.New(slog.DiscardHandler))
 	return w
-}
-
-// indexes declares what the package says it needs, and nothing else.
-func indexes(t *testing.T) []byte {
-	type field struct {
-		FieldPath string `json:"fieldPath"`
-		Order     string `json:"order"`
-	}
-	var all []map[string]any
-	for _, i := range jobdb.Indexes() {
-		var fields []field
-		for _, f := range i.Fields {
-			if name, ok := strings.CutPrefix(f, "-"); ok {
-				fields = append(fields, field{name, "DESCENDING"})
-				continue
-			}
-			fields = append(fields, field{f, "ASCENDING"})
-		}
-		all = append(all, map[string]any{"collectionGroup": i.Collection, "queryScope": "COLLECTION", "fields": fields})
-	}
-	b, err := json.Marshal(map[string]any{"indexes": all})
-	require.NoError(t, err)
-	return b
 }
 
 // Send is the bus.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -34,8 +33,9 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t}
-	var err error
-	w.firestore, err = firestore.Start(firestore.Options{Indexes: indexes(t)})
+	indexes, err := json.Marshal(map[string]any{"indexes": orderdb.Indexes()})
+	require.NoError(t, err)
+	w.firestore, err = firestore.Start(firestore.Options{Indexes: indexes})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = w.firestore.Close() })
 	w.db, err = docs.Open(t.Context(), docs.Options{Project: "test", EmulatorHost: w.firestore.Addr(), Publisher: w, Log: slog.New(slog.DiscardHandler)})
@@ -71,26 +71,6 @@ func (w *world) published() map[string]int {
 		times[m.ID()]++
 	}
 	return times
-}
-
-// indexes declares what the package says it needs, and nothing else.
-func indexes(t testing.TB) []byte {
-	var all []map[string]any
-	for _, i := range orderdb.Indexes() {
-		var fields []map[string]string
-		for _, f := range i.Fields {
-			name, descending := strings.CutPrefix(f, "-")
-			direction := "ASCENDING"
-			if descending {
-				direction = "DESCENDING"
-			}
-			fields = append(fields, map[string]string{"fieldPath": name, "order": direction})
-		}
-		all = append(all, map[string]any{"collectionGroup": i.Collection, "queryScope": "COLLECTION", "fields": fields})
-	}
-	b, err := json.Marshal(map[string]any{"indexes": all})
-	require.NoError(t, err)
-	return b
 }
 
 // item is what a sync stores of one.
