@@ -26,6 +26,9 @@ func FuzzExtract(f *testing.F) {
 	w.Relation(osm.Relation{ID: 1, Tags: osm.Tags{"type", "restriction", "restriction", "only_left_turn"}, Members: []osm.Member{
 		{Kind: osm.WayKind, ID: 1, Role: "from"}, {Kind: osm.NodeKind, ID: 2, Role: "via"}, {Kind: osm.WayKind, ID: 2, Role: "to"},
 	}})
+	w.Relation(osm.Relation{ID: 2, Tags: osm.Tags{"type", "restriction", "restriction", "no_u_turn"}, Members: []osm.Member{
+		{Kind: osm.WayKind, ID: 3, Role: "from"}, {Kind: osm.WayKind, ID: 1, Role: "via"}, {Kind: osm.WayKind, ID: 2, Role: "to"},
+	}})
 	require.NoError(f, w.Close())
 	blocks := unpack(f, extract.Bytes())
 	f.Add(blocks[0], blocks[1], unpack(f, rules.Bytes())[0])
