@@ -119,3 +119,34 @@ resource "google_monitoring_uptime_check_config" "api" {
     labels = { project_id = var.project, host = var.domain }
   }
 }
+
+# One place on earth that does not reach it may be that place's fault; two are not.
+resource "google_monitoring_alert_policy" "unreachable" {
+  display_name          = "Apps do not reach the API"
+  combiner              = "OR"
+  severity              = "CRITICAL"
+  notification_channels = [google_monitoring_notification_channel.mail.id]
+
+  conditions {
+    display_name = "Checks from two places fail"
+
+    condition_threshold {
+      filter          = "resource.type=\"uptime_url\" AND metric.type=\"monitoring.googleapis.com/uptime_check/check_passed\" AND metric.labels.check_id=\"${google_monitoring_uptime_check_config.api.uptime_check_id}\""
+      comparison      = "COMPARISON_GT"
+      threshold_value = 1
+      duration        = "60s"
+
+      aggregations {
+        alignment_period     = "120s"
+        per_series_aligner   = "ALIGN_NEXT_OLDER"
+        cross_series_reducer = "REDUCE_COUNT_FALSE"
+        group_by_fields      = ["resource.label.host"]
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "Playbook: OPERATIONS.md, section \"unreachable\"."
+  }
+}
