@@ -23,7 +23,8 @@ type Change struct {
 var ErrNoSegment = errors.New("no such road segment")
 
 // Reweight returns the map with other speeds. The changes are all that differ
-// from m; m itself stays as it is, and in use.
+// from m; m itself stays as it is, and in use. Maps that come of one another are
+// reweighted one at a time.
 func (m *Map) Reweight(changes []Change) (*Map, error) {
 	out := *m
 	out.network.Fwd, out.network.Bwd = slices.Clone(m.network.Fwd), slices.Clone(m.network.Bwd)

@@ -3,22 +3,20 @@ package hierarchy
 import (
 	"math/bits"
 	"slices"
-	"sync"
 )
 
 // Amender makes metrics of weights that differ from those of its own metric here
 // and there. It looks again only at the arcs for which that matters, and keeps
-// the ways of all arcs in memory from the first time on. It is safe for
-// concurrent use.
+// the ways of all arcs in memory from the first time on. It does one thing at a
+// time.
 type Amender struct {
 	topology *Topology
 	metric   *Metric
 
-	mu     sync.Mutex
-	c      *customizer // guarded by mu; nil before the first time
-	dirty  marks       // guarded by mu: nodes whose ways may differ
-	halves [2]half     // guarded by mu
-	undo   []undo      // guarded by mu
+	c      *customizer // nil before the first time
+	dirty  marks       // nodes whose ways may differ
+	halves [2]half
+	undo   []undo
 }
 
 // half is what an amender knows of one direction.
@@ -41,8 +39,6 @@ func NewAmender(t *Topology, m *Metric) *Amender { return &Amender{topology: t, 
 // Amend returns the metric of weights that differ only for arcs that lead away
 // from some nodes.
 func (a *Amender) Amend(g Graph, from []uint32, weigh Weigh) *Metric {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.open(g)
 	a.c.weigh = weigh
 	for _, x := range from {
