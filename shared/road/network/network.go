@@ -2,8 +2,10 @@
 //
 // A chain is a stretch of road between two junctions, with the points of its
 // shape. An arc is one direction of a chain, and a turn leads from the end of
-// one arc to the start of another. All of it is in flat slices, so that a file
-// can be mapped in their place.
+// one arc to the start of another. Restrictions leave turns out; those over whole
+// roads give a direction several arcs, one for each way of having come there that
+// matters, so that no search has to remember. All of it is in flat slices, so that
+// a file can be mapped in their place.
 //
 // Times are whole milliseconds and lengths whole millimetres; those of a chain
 // are the sums of its segments', exactly.

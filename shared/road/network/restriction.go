@@ -102,7 +102,7 @@ func (c *collector) courses() {
 // leave adds the courses of a restriction that begin with a span.
 func (c *collector) leave(r restriction, from span, ways map[int64][]uint32) {
 	found := course{from: from, only: r.only}
-	joints := []uint32{c.end(from)}
+	joints := []uint32{c.last(from)}
 	if len(r.over) == 0 {
 		if v, ok := c.vertex[r.node]; !ok || v != joints[0] {
 			return
@@ -113,7 +113,7 @@ func (c *collector) leave(r restriction, from span, ways map[int64][]uint32) {
 		if !ok {
 			return
 		}
-		found.over, joints = append(found.over, next), append(joints, c.end(next))
+		found.over, joints = append(found.over, next), append(joints, c.last(next))
 	}
 	for _, id := range r.to {
 		to, ok := c.onward(ways[id], joints[len(joints)-1])
@@ -132,7 +132,7 @@ func (c *collector) leave(r restriction, from span, ways map[int64][]uint32) {
 func (c *collector) onward(ways []uint32, v uint32) (span, bool) {
 	for _, w := range ways {
 		for _, s := range []span{{w, false}, {w, true}} {
-			if c.end(span{w, !s.against}) == v {
+			if c.last(span{w, !s.against}) == v {
 				return s, true
 			}
 		}
@@ -140,8 +140,8 @@ func (c *collector) onward(ways []uint32, v uint32) (span, bool) {
 	return span{}, false
 }
 
-// end is the vertex where a span ends.
-func (c *collector) end(s span) uint32 {
+// last is the vertex where a span ends.
+func (c *collector) last(s span) uint32 {
 	w := c.ways[s.way]
 	if s.against {
 		return c.refs[w.from]
