@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -29,17 +30,20 @@ func benchDistance(ctx context.Context, r *report) error {
 		return fmt.Errorf("make a folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	million := filepath.Join(dir, "million.osm.pbf")
-	if err := writeCity(million, 1_000_000); err != nil {
-		return err
+	extracts := map[string]string{"Malta": filepath.Join(distanceData(), "osm/malta-2018.osm.pbf")}
+	for name, nodes := range map[string]int{"350k nodes, Porto's size": 350_000, "1M nodes": 1_000_000} {
+		extracts[name] = filepath.Join(dir, fmt.Sprintf("%d.osm.pbf", nodes))
+		if err := writeCity(extracts[name], nodes); err != nil {
+			return err
+		}
 	}
-	malta := filepath.Join(distanceData(), "osm/malta-2018.osm.pbf")
-	for name, extract := range map[string]string{"Malta": malta, "1M nodes": million} {
+	for _, name := range slices.Sorted(maps.Keys(extracts)) {
+		extract := extracts[name]
 		if _, err := os.Stat(extract); err != nil {
 			r.row(name, "not on this machine", "", "", "", false)
 			continue
 		}
-		f := &distanceFigures{name: name, file: filepath.Join(dir, name)}
+		f := &distanceFigures{name: name, file: filepath.Join(dir, "roads")}
 		if err := f.measure(ctx, extract); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
