@@ -78,6 +78,26 @@ func (c *conn) TryWrite(b []byte) (int, error) {
 	return n, nil
 }
 
+// SyscallConn implements syscall.Conn.
+func (c *conn) SyscallConn() (syscall.RawConn, error) { return probe{c.raw}, nil }
+
+// probe is how pools ask before each use whether a connection still stands.
+type probe struct{ syscall.RawConn }
+
+// Read calls f only if something has come, or the end: for whoever would not wait,
+// there is nothing else to see.
+func (p probe) Read(f func(fd uintptr) (done bool)) error {
+	return p.RawConn.Read(func(fd uintptr) bool {
+		var next [1]byte
+		_, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(&next)), 1, syscall.MSG_PEEK|syscall.MSG_DONTWAIT, 0, 0)
+		if errno == syscall.EAGAIN {
+			return true
+		}
+		f(fd)
+		return true
+	})
+}
+
 func (c *conn) fault(what string, err error) error {
 	return &net.OpError{Op: what, Net: "tcp", Addr: c.RemoteAddr(), Err: err}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,6 +71,58 @@ func TestAWriterWaitsForWhoeverDoesNotRead(t *testing.T) {
 	n, err := client.Write(make([]byte, 64<<20))
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.Less(t, n, 64<<20)
+}
+
+func TestAPoolSeesWhetherAConnectionStands(t *testing.T) {
+	client, server := pair(t)
+	peek := func() (n int, err error) {
+		raw, failed := client.(syscall.Conn).SyscallConn()
+		require.NoError(t, failed)
+		n = -1
+		require.NoError(t, raw.Read(func(fd uintptr) bool {
+			n, _, err = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+			return true
+		}))
+		return n, err
+	}
+	came := func(want int) func() bool {
+		return func() bool {
+			n, _ := peek()
+			return n == want
+		}
+	}
+	n, _ := peek()
+	require.Equal(t, -1, n, "nothing has come")
+	_, err := server.Write([]byte("x"))
+	require.NoError(t, err)
+	require.Eventually(t, came(1), time.Minute, time.Millisecond)
+	_, err = client.Read(make([]byte, 1))
+	require.NoError(t, err)
+	require.NoError(t, server.Close())
+	require.Eventually(t, came(0), time.Minute, time.Millisecond, "the end")
+}
+
+func TestTryWriteTakesWhatFits(t *testing.T) {
+	client, server := pair(t)
+	trier := nowait.Try(client)
+	total := 0
+	for {
+		n, err := trier.TryWrite(make([]byte, 1<<20))
+		require.NoError(t, err)
+		if total += n; n < 1<<20 {
+			break
+		}
+	}
+	go func() { _, _ = io.CopyN(io.Discard, server, int64(total)) }()
+	require.Eventually(t, func() bool {
+		n, err := trier.TryWrite([]byte("x"))
+		return n == 1 && err == nil
+	}, time.Minute, time.Millisecond, "room again")
+	require.NoError(t, client.Close())
+	_, err := trier.TryWrite([]byte("x"))
+	require.Error(t, err)
+	in, _ := net.Pipe()
+	require.Nil(t, nowait.Try(in), "not a socket")
 }
 
 func TestNobodyToDial(t *testing.T) {

@@ -12,59 +12,54 @@ import (
 )
 
 const (
-	apart       = 2                // scripts that are answered sooner each by itself; beyond that Redis works less if they go together
-	maxTogether = 100              // scripts of one round trip, so that none outlasts the deadline of a slow Redis
-	maxWaiting  = 10_000           // scripts that may wait to go together
+	apart       = 2                // round trips that are answered sooner each by itself; beyond that Redis works less if they go together
+	maxTogether = 100              // of one round trip, so that none outlasts the deadline of a slow Redis
+	maxWaiting  = 10_000           // that may wait to go together
 	tripTimeout = 10 * time.Second // of a round trip that is made for many
 )
 
-// pipes runs scripts: a few at once, each on a connection of its own. Those beyond
-// go together, one round trip after the other: one of the callers leads, runs what
-// waits, and hands the lead on. There is no goroutine.
+// pipes makes round trips to Redis: a few at once, each on a connection of its own.
+// Those beyond go together, one after the other: one of the callers leads, takes
+// along what waits, and hands the lead on. There is no goroutine.
 type pipes struct {
 	redis redis.UniversalClient
 
 	mu      sync.Mutex
-	alone   int       // scripts that run each by itself; guarded by mu
+	alone   int       // that are under way each by itself; guarded by mu
 	led     bool      // somebody has the lead; guarded by mu
 	waiting []*errand // guarded by mu
 }
 
-// errand is a script that waits. Both channels have room for their only value.
+// errand is what somebody wants of Redis who waits. Both channels have room for
+// their only value.
 type errand struct {
-	call
+	add  func(redis.Pipeliner)
 	lead chan struct{} // the caller is to lead
-	done chan outcome  // somebody has led
-}
-
-type outcome struct {
-	answer answer
-	err    error
+	done chan struct{} // somebody has led
 }
 
 func newPipes(r redis.UniversalClient) *pipes { return &pipes{redis: r} }
 
 // run runs a script, and returns its answer.
 func (p *pipes) run(ctx context.Context, s *redis.Script, keys []string, args ...any) (answer, error) {
-	own, err := p.join(call{s, keys, args})
+	var cmd *redis.Cmd
+	own, err := p.join(func(pipe redis.Pipeliner) { cmd = s.EvalSha(ctx, pipe, keys, args...) })
 	switch {
 	case err != nil:
 		return nil, err
 	case own == nil:
 		defer p.leave()
-		got, err := s.Run(ctx, p.redis, keys, args...).Slice()
-		return got, unavailable(err)
+		cmd = s.EvalSha(ctx, p.redis, keys, args...)
+	default:
+		if err := p.wait(ctx, own); err != nil {
+			return nil, err
+		}
 	}
-	select {
-	case <-own.lead:
-		defer p.pass()
-		return p.runTogether(ctx, own)
-	case o := <-own.done:
-		return o.answer, o.err
-	case <-ctx.Done():
-		p.giveUp(own)
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	if redis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") {
+		cmd = s.Eval(ctx, p.redis, keys, args...)
 	}
+	got, err := cmd.Slice()
+	return got, unavailable(err)
 }
 
 // runAtOnce runs a script whatever else is under way, and does not wait longer than
@@ -76,9 +71,39 @@ func (p *pipes) runAtOnce(ctx context.Context, limit time.Duration, s *redis.Scr
 	return got, unavailable(err)
 }
 
-// join returns the errand that waits to go with others, or nil for a script that
-// runs by itself until leave.
-func (p *pipes) join(c call) (*errand, error) {
+// do makes a round trip with the commands that add adds, each of which then has
+// its answer or its error. After an error of do they are nobody's to look at.
+func (p *pipes) do(ctx context.Context, add func(redis.Pipeliner)) error {
+	own, err := p.join(add)
+	switch {
+	case err != nil:
+		return err
+	case own == nil:
+		defer p.leave()
+		p.trip(ctx, add)
+		return nil
+	}
+	return p.wait(ctx, own)
+}
+
+// wait returns when an errand has been run, by its caller or by another.
+func (p *pipes) wait(ctx context.Context, own *errand) error {
+	select {
+	case <-own.lead:
+		defer p.pass()
+		p.tripTogether(ctx, own)
+		return nil
+	case <-own.done:
+		return nil
+	case <-ctx.Done():
+		p.giveUp(own)
+		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+}
+
+// join returns the errand that waits to go with others, or nil for one that goes by
+// itself until leave.
+func (p *pipes) join(add func(redis.Pipeliner)) (*errand, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -86,9 +111,9 @@ func (p *pipes) join(c call) (*errand, error) {
 		p.alone++
 		return nil, nil
 	case len(p.waiting) >= maxWaiting:
-		return nil, fmt.Errorf("%w: %d scripts wait for Redis", ErrUnavailable, maxWaiting)
+		return nil, fmt.Errorf("%w: %d wait for Redis", ErrUnavailable, maxWaiting)
 	}
-	e := &errand{c, make(chan struct{}, 1), make(chan outcome, 1)}
+	e := &errand{add, make(chan struct{}, 1), make(chan struct{}, 1)}
 	p.waiting = append(p.waiting, e)
 	if !p.led {
 		p.handOn()
@@ -133,21 +158,26 @@ func (p *pipes) giveUp(e *errand) {
 	}
 }
 
-// runTogether runs own and what waits, and tells the others.
-func (p *pipes) runTogether(ctx context.Context, own *errand) (answer, error) {
+// tripTogether makes a round trip for own and what waits, and tells the others.
+func (p *pipes) tripTogether(ctx context.Context, own *errand) {
 	all := append([]*errand{own}, p.take(maxTogether-1)...)
-	calls := make([]call, len(all))
-	for i, e := range all {
-		calls[i] = e.call
-	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tripTimeout)
 	defer cancel()
-	answers := runOnce(ctx, p.redis, calls)
-	for i, e := range all[1:] {
-		e.done <- outcomeOf(answers[i+1])
+	p.trip(ctx, func(pipe redis.Pipeliner) {
+		for _, e := range all {
+			e.add(pipe)
+		}
+	})
+	for _, e := range all[1:] {
+		e.done <- struct{}{}
 	}
-	o := outcomeOf(answers[0])
-	return o.answer, o.err
+}
+
+// trip makes one round trip. Each command has its own error.
+func (p *pipes) trip(ctx context.Context, add func(redis.Pipeliner)) {
+	pipe := p.redis.Pipeline()
+	add(pipe)
+	_, _ = pipe.Exec(ctx)
 }
 
 func (p *pipes) take(most int) []*errand {
@@ -157,11 +187,6 @@ func (p *pipes) take(most int) []*errand {
 	taken := slices.Clone(p.waiting[:n])
 	p.waiting = slices.Delete(p.waiting, 0, n)
 	return taken
-}
-
-func outcomeOf(c *redis.Cmd) outcome {
-	got, err := c.Slice()
-	return outcome{got, unavailable(err)}
 }
 
 // answer is what a script returned.

@@ -3,6 +3,7 @@ package realtime_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -39,12 +40,12 @@ func (s *stuck) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 }
 
 // publishMany publishes from many at once, one event to each of their clients.
-func publishMany(ctx context.Context, p *realtime.Publisher, name string, n int) (wait func() []error) {
+func publishMany(ctx context.Context, p *realtime.Publisher, kind, name string, n int) (wait func() []error) {
 	errs := make([]error, n)
 	var group sync.WaitGroup
 	for i := range errs {
 		group.Go(func() {
-			_, errs[i] = p.Publish(ctx, realtime.Client(name, fmt.Sprint(i)), realtime.Event{Kind: "note", Data: i})
+			_, errs[i] = p.Publish(ctx, realtime.Client(name, fmt.Sprint(i)), realtime.Event{Kind: kind, Data: i})
 		})
 	}
 	return func() []error {
@@ -63,24 +64,25 @@ func TestManyWhoPublishAtOnceShareRoundTrips(t *testing.T) {
 		p := w.publisher()
 		s := &stuck{open: make(chan struct{})}
 		w.redis.AddHook(s)
-		under := publishMany(t.Context(), p, "courier", 3)
+		under := publishMany(t.Context(), p, "note", "courier", 3)
 		eventually(t, "three are under way", func() bool { return s.trips.Load() == 3 })
 
 		short, giveUp := context.WithCancel(t.Context())
-		gone := publishMany(short, p, "shop", 10)
+		gone := publishMany(short, p, "note", "shop", 10)
 		giveUp()
 		for _, err := range gone() {
 			require.ErrorIs(t, err, realtime.ErrUnavailable)
 			require.ErrorIs(t, err, context.Canceled, "whoever waits does not wait longer than it likes")
 		}
-		many := publishMany(t.Context(), p, "customer", 120)
-		eventually(t, "all have come", func() bool { return came.Load() == 3+10+120 })
+		many := publishMany(t.Context(), p, "note", "customer", 60)
+		latest := publishMany(t.Context(), p, "courier.moved", "operator", 60)
+		eventually(t, "all have come", func() bool { return came.Load() == 3+10+60+60 })
 		close(s.open)
-		for _, err := range append(under(), many()...) {
+		for _, err := range slices.Concat(under(), many(), latest()) {
 			require.NoError(t, err)
 		}
 		require.Less(t, s.trips.Load(), int32(60), "and not one for each")
-		for client, next := range map[string]uint64{"courier:0": 2, "customer:0": 2, "customer:119": 2, "shop:0": 1, "shop:9": 1} {
+		for client, next := range map[string]uint64{"courier:0": 2, "customer:0": 2, "customer:59": 2, "shop:0": 1, "shop:9": 1} {
 			to, err := realtime.ParseClient(client)
 			require.NoError(t, err)
 			require.Equal(t, next, publish(t, p, to, "note", "next").Number, "%s: what was given up has not counted, all else once", client)

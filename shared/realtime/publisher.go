@@ -1,6 +1,7 @@
 package realtime
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -25,7 +26,7 @@ const (
 	logLife     = 24 * time.Hour   // of what is in a log
 	idLife      = 15 * time.Minute // of the ids of publishers: Pub/Sub delivers again within one
 	sessionLife = 7 * 24 * time.Hour
-	routesKept  = 10_000
+	routesKept  = 50_000           // the couriers of a large city and their orders
 	listLife    = 30 * time.Second // of a list that nobody empties
 )
 
@@ -172,11 +173,16 @@ func (p *Publisher) find(ctx context.Context, to Audience) ([]string, error) {
 
 // look looks up who holds an audience.
 func (p *Publisher) look(ctx context.Context, to Audience) ([]string, error) {
-	at, err := p.redis.HGet(ctx, p.keys.session(to), "at").Result()
+	var answer *redis.StringCmd
+	err := p.pipes.do(ctx, func(pipe redis.Pipeliner) { answer = pipe.HGet(ctx, p.keys.session(to), "at") })
+	if err != nil {
+		return nil, err
+	}
+	at, err := answer.Result()
 	if at == "" {
 		return nil, unavailable(err)
 	}
-	return strings.Split(at, ","), unavailable(err)
+	return strings.Split(at, ","), nil
 }
 
 // hand gives a message to instances, except for one, in one round trip.
@@ -186,22 +192,26 @@ func (p *Publisher) hand(ctx context.Context, d Delivery, instances []string, ex
 	}
 	message := d.encode()
 	var answers []*redis.Cmd
-	_, err = p.redis.Pipelined(ctx, func(pipe redis.Pipeliner) error {
+	err = p.pipes.do(ctx, func(pipe redis.Pipeliner) {
 		for _, i := range instances {
 			if i != except {
 				answers = append(answers, send(ctx, pipe, p.inbox, d.To, i, message))
 			}
 		}
-		return nil
 	})
+	if err != nil {
+		return 0, false, err
+	}
 	for _, a := range answers {
-		if n, _ := a.Int(); n > 0 {
+		n, failed := a.Int()
+		err = cmp.Or(err, unavailable(failed))
+		if n > 0 {
 			reached++
 		} else {
 			missed = true
 		}
 	}
-	return reached, missed, unavailable(err)
+	return reached, missed, err
 }
 
 // Disconnect closes the connections of a client that belong to a session, or all
