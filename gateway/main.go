@@ -77,6 +77,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	server.SpareMemory()
 	terminated, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	parts, err := c.open()

@@ -42,7 +42,8 @@ func offered(r *http.Request) string {
 }
 
 // meet lets a client in, or not; the server waits for that, and for what follows.
-// It reads on with a small stack: saying hello needs a large one, once.
+// It reads on in a goroutine of its own: saying hello needs a large stack, once,
+// and most who wait for a client's next word fit into the smallest there is.
 func (s *Server) meet(conn *wsconn.Conn, token string) {
 	if c := s.greet(conn, token); c != nil {
 		go c.read(conn)
@@ -54,15 +55,20 @@ func (s *Server) meet(conn *wsconn.Conn, token string) {
 
 // read serves a connection until it ends.
 func (c *session) read(conn *wsconn.Conn) {
-	defer c.server.dismiss()
-	defer conn.End()
-	defer c.end()
+	defer c.part(conn)
 	for {
 		message, err := conn.Read()
 		if err != nil || !c.handle(c.server.running, message) {
 			return
 		}
 	}
+}
+
+// part is the end of a connection.
+func (c *session) part(conn *wsconn.Conn) {
+	defer c.server.dismiss()
+	defer conn.End()
+	c.end()
 }
 
 // greet waits for the hello. nil means that the client was not let in, and knows.

@@ -197,6 +197,12 @@ func (c *Conn) Read() ([]byte, error) {
 	if err != nil {
 		return nil, c.explain(err)
 	}
+	return c.readAll(kind, r)
+}
+
+// readAll returns the message that begins. It is apart from Read, which many
+// goroutines wait in, with small stacks.
+func (c *Conn) readAll(kind int, r io.Reader) ([]byte, error) {
 	if kind != websocket.TextMessage {
 		return nil, c.refuse(websocket.CloseUnsupportedData, "send text frames")
 	}

@@ -40,6 +40,7 @@ func main() {
 }
 
 func run(addr, redisAddr, kind string) error {
+	server.SpareMemory()
 	terminated, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	redis := realtime.Connect(&goredis.Options{Addr: redisAddr})

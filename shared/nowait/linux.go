@@ -34,7 +34,12 @@ func (c *conn) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	a := begin(syscall.SYS_READ, b)
-	failed := c.raw.Read(a.wait)
+	return c.taken(a, c.raw.Read(a.wait))
+}
+
+// taken is what a read came to. It is apart from Read, which many goroutines wait
+// in, with small stacks.
+func (c *conn) taken(a *attempt, failed error) (int, error) {
 	n, err := a.end()
 	switch {
 	case failed != nil:
