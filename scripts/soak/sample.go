@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"github.com/redis/go-redis/v9"
@@ -19,6 +20,9 @@ import (
 
 // sample is what was counted at one time, by name.
 type sample map[string]float64
+
+// forever is the answer of PTTL for a key that does not expire.
+const forever = -1
 
 // megabyte is the unit of memory.
 const megabyte = 1 << 20
@@ -64,15 +68,26 @@ var (
 	particular = regexp.MustCompile(`[^:]*[0-9A-Z][^:]*`)
 )
 
-// ofRedis counts keys by kind, and what Redis holds.
-func (s sample) ofRedis(ctx context.Context, c *redis.Client) error {
+// ofRedis counts keys by kind and what Redis holds, and notes of which kinds keys
+// expire.
+func (h *history) ofRedis(ctx context.Context, s sample, c *redis.Client) error {
+	some := map[string][]string{}
 	keys := c.Scan(ctx, 0, "*", 1000).Iterator()
 	for keys.Next(ctx) {
-		s["redis: keys "+kindOfKey(keys.Val())]++
+		name := "redis: keys " + kindOfKey(keys.Val())
+		s[name]++
 		s["redis: keys"]++
+		if len(some[name]) < looked {
+			some[name] = append(some[name], keys.Val())
+		}
 	}
 	if err := keys.Err(); err != nil {
 		return err
+	}
+	for name, some := range some {
+		if err := h.expiring(ctx, c, name, some); err != nil {
+			return err
+		}
 	}
 	info, err := c.Info(ctx, "memory").Result()
 	if err != nil {
@@ -82,7 +97,26 @@ func (s sample) ofRedis(ctx context.Context, c *redis.Client) error {
 	used, _, _ := strings.Cut(rest, "\r")
 	bytes, err := strconv.ParseFloat(used, 64)
 	s["redis: memory, MB"] = bytes / megabyte
+	s["redis: KB a key"] = bytes / 1024 / max(1, s["redis: keys"])
 	return err
+}
+
+// expiring notes when keys of a kind expire, if all of these do.
+func (h *history) expiring(ctx context.Context, c *redis.Client, name string, some []string) error {
+	var longest time.Duration
+	for _, key := range some {
+		left, err := c.PTTL(ctx, key).Result()
+		switch {
+		case err != nil:
+			return err
+		case left == forever:
+			delete(h.expires, name)
+			return nil
+		}
+		longest = max(longest, left)
+	}
+	h.expires[name] = max(h.expires[name], longest)
+	return nil
 }
 
 // kindOfKey is a key without what tells it from others of its kind.
@@ -100,8 +134,8 @@ func (h *history) ofFirestore(ctx context.Context, s sample, c *firestore.Client
 	return h.ofCollections(ctx, s, c.Collections(ctx), "", func(id string) firestore.Query { return c.Collection(id).Query }, c)
 }
 
-// looked is how many documents of a collection are looked at for collections
-// beneath them.
+// looked is how many keys of a kind are looked at for when they expire, and how
+// many documents of a collection for collections beneath them.
 const looked = 5
 
 func (h *history) ofCollections(ctx context.Context, s sample, found *firestore.CollectionIterator, above string, of func(id string) firestore.Query, c *firestore.Client) error {
@@ -133,7 +167,7 @@ func (h *history) ofCollections(ctx context.Context, s sample, found *firestore.
 		}
 		for _, d := range documents {
 			if field := expiry(collection.ID); field != "" {
-				h.mayGrow["documents: "+name] = "expires by " + field
+				h.mayGrow["documents: "+name] = "expire by " + field
 			}
 			group := func(id string) firestore.Query { return c.CollectionGroup(id).Query }
 			if err := h.ofCollections(ctx, s, d.Ref.Collections(ctx), name+"/", group, c); err != nil {

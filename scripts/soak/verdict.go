@@ -13,7 +13,7 @@ import (
 // of what there is; less than slack, in its unit, is noise.
 const bound = 0.10
 
-var slack = map[string]float64{"MB": 16, "goroutines": 100, "file handles": 50, "keys": 300, "documents": 100}
+var slack = map[string]float64{"MB": 16, "goroutines": 100, "file handles": 50, "keys": 300, "KB": 0.2, "documents": 100}
 
 // business are the collections that are kept for good, and what they grow with.
 // Beside them those may grow whose documents expire.
@@ -23,26 +23,16 @@ var business = map[string]string{
 	"shops/stock": "items that were ever ordered", "campaigns": "campaigns", "promotions": "campaigns", "campaignTimers": "campaigns",
 }
 
-// lasting are the keys of Redis that live for longer than is watched, by kind.
-var lasting = map[string]string{
-	"auth:*":   "a session each, until it ends",
-	"rt:*:l":   "an order's news, for a day",
-	"rt:*:s":   "a client's place, for a week",
-	"rt:*:due": "64 at the most",
-}
-
 // mayGrow are the reasons why things may grow, by name. Everything else has to
 // be flat.
 func mayGrow() map[string]string {
 	reasons := map[string]string{
 		"services: resident, MB": "holds all documents in memory",
 		"redis: keys":            "see each kind",
+		"redis: memory, MB":      "see the keys, and what there is for each",
 	}
 	for name, with := range business {
 		reasons["documents: "+name] = "business: grows with " + with
-	}
-	for name, reason := range lasting {
-		reasons["redis: keys "+name] = reason
 	}
 	return reasons
 }
@@ -86,9 +76,22 @@ func (l line) slack() float64 {
 
 // history is all samples after the warm-up.
 type history struct {
-	mayGrow map[string]string // reasons, by name
-	at      []float64         // seconds
+	mayGrow map[string]string        // reasons, by name
+	expires map[string]time.Duration // how long keys of Redis have left at the most, where all have an end; by name
+	at      []float64                // seconds
 	samples []sample
+}
+
+func newHistory() *history {
+	return &history{mayGrow: mayGrow(), expires: map[string]time.Duration{}}
+}
+
+// reason is why something may grow, or nothing.
+func (h *history) reason(name string) string {
+	if left := h.expires[name]; left > 0 {
+		return fmt.Sprintf("each is gone within %v: as many as come in that time", left.Round(time.Minute))
+	}
+	return h.mayGrow[name]
 }
 
 func (h *history) add(at time.Duration, s sample) {
@@ -115,13 +118,13 @@ func (h *history) report(out io.Writer) (grew []string) {
 		verdict := "flat"
 		switch {
 		case l.flat():
-		case h.mayGrow[name] != "":
-			verdict = h.mayGrow[name]
+		case h.reason(name) != "":
+			verdict = h.reason(name)
 		default:
 			verdict = fmt.Sprintf("GROWS, by more than %.0f%%", 100*bound)
 			grew = append(grew, name)
 		}
-		fmt.Fprintf(out, "| %s | %.0f | %.0f | %+.0f | %s |\n", name, l.first, l.last, l.grown()/hours, verdict)
+		fmt.Fprintf(out, "| %s | %.4g | %.4g | %+.4g | %s |\n", name, l.first, l.last, l.grown()/hours, verdict)
 	}
 	return grew
 }

@@ -27,10 +27,10 @@ func watch(ctx context.Context, o options, c platform.Config, services, people *
 	defer db.Close()
 	cache := goredis.NewClient(&goredis.Options{Addr: c.Redis})
 	defer cache.Close()
-	h := history{mayGrow: mayGrow()}
+	h := newHistory()
 	look := func() (sample, error) {
 		s := sample{}
-		return s, errors.Join(s.ofPlatform(), s.ofProcess("services", services.cmd.Process.Pid), s.ofProcess("city", people.cmd.Process.Pid), s.ofRedis(ctx, cache), h.ofFirestore(ctx, s, db))
+		return s, errors.Join(s.ofPlatform(), s.ofProcess("services", services.cmd.Process.Pid), s.ofProcess("city", people.cmd.Process.Pid), h.ofRedis(ctx, s, cache), h.ofFirestore(ctx, s, db))
 	}
 	began := time.Now()
 	for next := began.Add(o.every); time.Since(began) < o.lasts; next = next.Add(o.every) {
