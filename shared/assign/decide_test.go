@@ -52,19 +52,22 @@ func TestWhoIsAsked(t *testing.T) {
 	doubtful.Habits = assign.Habits{Asked: 20, Accepted: 2}
 	holder := courier("holder", 10)
 	holder.Offered = true
+	old := order("o1", 0)
+	old.Placed = noon.Add(-85 * time.Minute)
 	for name, c := range map[string]struct {
 		round assign.Round
 		want  [][]string
 	}{
-		"the nearest":                                       {round(now, sure("far", 3000), sure("near", 500)), [][]string{{"near"}}},
-		"a better score outweighs a little way":             {round(now, sure("near", 500), better), [][]string{{"better"}}},
-		"the best score does not outweigh three minutes":    {round(now, sure("near", 0), muchBetter), [][]string{{"near"}}},
-		"two when it is doubtful that the first accepts":    {round(now, doubtful, sure("next", 200)), [][]string{{"doubtful", "next"}}},
-		"nobody far away, in case that the first refuses":   {round(now, courier("near", 100), sure("far", 4000)), [][]string{{"near"}}},
-		"nobody who holds an offer":                         {round(now, holder), nil},
-		"nobody yet for an order that is ready much later":  {round([]assign.Order{order("o1", 20*time.Minute)}, courier("c", 300)), nil},
-		"each of two couriers for one of two orders":        {round([]assign.Order{order("o1", 0), elsewhere("o2", 5000)}, sure("west", 100), sure("east", 5100)), [][]string{{"west"}, {"east"}}},
-		"the one who leaves the other where others want it": {expecting(round(now, sure("between", 600), sure("behind", -700)), elsewhere("", 1200)), [][]string{{"behind", "between"}}},
+		"the nearest":                                        {round(now, sure("far", 3000), sure("near", 500)), [][]string{{"near"}}},
+		"a better score outweighs a little way":              {round(now, sure("near", 500), better), [][]string{{"better"}}},
+		"the best score does not outweigh three minutes":     {round(now, sure("near", 0), muchBetter), [][]string{{"near"}}},
+		"two when it is doubtful that the first accepts":     {round(now, doubtful, sure("next", 200)), [][]string{{"doubtful", "next"}}},
+		"nobody far away, in case that the first refuses":    {round(now, courier("near", 100), sure("far", 4000)), [][]string{{"near"}}},
+		"nobody who holds an offer":                          {round(now, holder), nil},
+		"nobody, however good, for what would come too late": {round([]assign.Order{old}, muchBetter), nil},
+		"nobody yet for an order that is ready much later":   {round([]assign.Order{order("o1", 20*time.Minute)}, courier("c", 300)), nil},
+		"each of two couriers for one of two orders":         {round([]assign.Order{order("o1", 0), elsewhere("o2", 5000)}, sure("west", 100), sure("east", 5100)), [][]string{{"west"}, {"east"}}},
+		"the one who leaves the other where others want it":  {expecting(round(now, sure("between", 600), sure("behind", -700)), elsewhere("", 1200)), [][]string{{"behind", "between"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, asked(assign.Decide(c.round)))

@@ -65,15 +65,16 @@ func (p *problem) ride(c, last int, start time.Duration, t *trip) timing {
 		before = o
 	}
 	r.done = now
+	if r.cost >= never {
+		r.cost = never
+		return r
+	}
 	r.cost = p.weigh(t, r.cost+w.bias+p.worth(now-r.depart))
 	return r
 }
 
 // weigh makes less of a trip that is only expected.
 func (p *problem) weigh(t *trip, cost time.Duration) time.Duration {
-	if cost >= never {
-		return never
-	}
 	if p.orders[t.orders[0]].expected {
 		return time.Duration(p.cfg.Foresight * float64(cost))
 	}
