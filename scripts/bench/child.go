@@ -21,6 +21,8 @@ func serveChild(ctx context.Context, args []string) (bool, error) {
 		return true, servePubSub(ctx, args[1])
 	case distanceChild:
 		return true, serveDistance(ctx, args[1])
+	case listenersChild:
+		return true, listen(ctx, args[1])
 	case recordsChild:
 		return true, serveRecords(ctx, args[1])
 	}
@@ -29,13 +31,17 @@ func serveChild(ctx context.Context, args []string) (bool, error) {
 
 // startChild runs this program as a server at a free port.
 func startChild(ctx context.Context, server string) (*process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
 	addr, err := freeAddr()
 	if err != nil {
 		return nil, err
+	}
+	return startChildAt(ctx, server, addr)
+}
+
+func startChildAt(ctx context.Context, server, addr string) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	return startProcess(addr, exec.CommandContext(ctx, self, server, addr))
 }

@@ -39,6 +39,7 @@ func sections() []section {
 		{"firestore", "Firestore emulator beside Google's", benchFirestore},
 		{"pubsub", "Pub/Sub emulator beside Google's", benchPubSub},
 		{"realtime", "Real time beside centrifuge and Socket.IO", benchRealtime},
+		{"delivery", "To one of many sockets, over many instances", benchDelivery},
 		{"locations", "Locations on two paths", benchLocations},
 		{"distance", "Road distances", benchDistance},
 		{"campaigns", "Campaigns", benchCampaigns},
