@@ -3,13 +3,8 @@ package conformance_test
 import (
 	"context"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,6 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	emulator "lastmile/emulators/firestore"
+	"lastmile/emulators/google"
 )
 
 // firestoreCase is one promise of Firestore.
@@ -66,49 +62,10 @@ func firestoreOurs(t *testing.T) string {
 	return srv.Addr()
 }
 
-// firestoreGoogle uses the endpoint in LASTMILE_CONFORMANCE_FIRESTORE, or
-// starts Google's emulator.
 func firestoreGoogle(t *testing.T) string {
-	if addr := os.Getenv("LASTMILE_CONFORMANCE_FIRESTORE"); addr != "" {
-		return addr
-	}
-	jar := firestoreJar()
-	if _, err := exec.LookPath("java"); err != nil || jar == "" {
-		const missing = "Google's Firestore emulator needs java and cloud-firestore-emulator.jar under $GOOGLE_CLOUD_SDK or /usr/lib/google-cloud-sdk"
-		if os.Getenv("LASTMILE_REQUIRE_REAL") == "1" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	port := freePort(t)
-	cmd := exec.Command("java", "-Duser.language=en", "-cp", jar,
-		"com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host=127.0.0.1", fmt.Sprint("--port=", port))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
-	})
-	addr := fmt.Sprint("127.0.0.1:", port)
+	addr := googles(t, "LASTMILE_CONFORMANCE_FIRESTORE", google.Firestore)
 	firestoreAwait(t, addr)
 	return addr
-}
-
-func firestoreJar() string {
-	for _, sdk := range []string{os.Getenv("GOOGLE_CLOUD_SDK"), "/usr/lib/google-cloud-sdk"} {
-		jar := filepath.Join(sdk, "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
-		if _, err := os.Stat(jar); err == nil {
-			return jar
-		}
-	}
-	return ""
-}
-
-func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // firestoreAwait returns when the server at addr answers.

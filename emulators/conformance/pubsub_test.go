@@ -4,16 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,6 +21,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	"lastmile/emulators/google"
 	pubsubserver "lastmile/emulators/pubsub"
 )
 
@@ -68,30 +64,8 @@ func pubsubOurs(t *testing.T) string {
 	return srv.Addr()
 }
 
-// pubsubGoogle uses the endpoint in LASTMILE_CONFORMANCE_PUBSUB, or starts Google's emulator.
 func pubsubGoogle(t *testing.T) string {
-	if addr := os.Getenv("LASTMILE_CONFORMANCE_PUBSUB"); addr != "" {
-		return addr
-	}
-	jar := pubsubJar()
-	if _, err := exec.LookPath("java"); err != nil || jar == "" {
-		const missing = "Google's Pub/Sub emulator needs java and cloud-pubsub-emulator-*-all.jar under $GOOGLE_CLOUD_SDK or /usr/lib/google-cloud-sdk"
-		if os.Getenv("LASTMILE_REQUIRE_REAL") == "1" {
-			t.Fatal(missing)
-		}
-		t.Skip(missing)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := l.Addr().String()
-	require.NoError(t, l.Close())
-	cmd := exec.Command("java", "-jar", jar, "--host=127.0.0.1", fmt.Sprint("--port=", l.Addr().(*net.TCPAddr).Port))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		_ = cmd.Wait()
-	})
+	addr := googles(t, "LASTMILE_CONFORMANCE_PUBSUB", google.PubSub)
 	p := pubsubOpen(t, addr)
 	require.Eventually(t, func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -100,16 +74,6 @@ func pubsubGoogle(t *testing.T) string {
 		return status.Code(err) == codes.NotFound
 	}, time.Minute, 50*time.Millisecond)
 	return addr
-}
-
-func pubsubJar() string {
-	for _, sdk := range []string{os.Getenv("GOOGLE_CLOUD_SDK"), "/usr/lib/google-cloud-sdk"} {
-		jars, _ := filepath.Glob(filepath.Join(sdk, "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"))
-		if len(jars) > 0 {
-			return jars[len(jars)-1]
-		}
-	}
-	return ""
 }
 
 var pubsubSerial atomic.Int64

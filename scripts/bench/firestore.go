@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -10,6 +11,8 @@ import (
 	"cloud.google.com/go/firestore"
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"golang.org/x/sync/errgroup"
+
+	"lastmile/emulators/google"
 )
 
 // benchFirestore runs the same work on our Firestore emulator and on Google's,
@@ -19,11 +22,12 @@ func benchFirestore(ctx context.Context, r *report) error {
 	if err != nil {
 		return fmt.Errorf("ours: %w", err)
 	}
-	theirs := &firestoreFigures{absent: "not on this machine"}
-	if googleFirestoreJar() != "" {
-		if theirs, err = measureFirestore(ctx, startGoogleFirestore); err != nil {
-			return fmt.Errorf("google's: %w", err)
-		}
+	theirs, err := measureFirestore(ctx, startGoogleFirestore)
+	if errors.Is(err, google.ErrMissing) {
+		theirs, err = &firestoreFigures{absent: "not on this machine"}, nil
+	}
+	if err != nil {
+		return fmt.Errorf("google's: %w", err)
 	}
 	ours.print(r, theirs)
 	return nil

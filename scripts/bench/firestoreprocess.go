@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -17,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	emulator "lastmile/emulators/firestore"
+	"lastmile/emulators/google"
 )
 
 // firestoreProcess is a Firestore server in a process of its own.
@@ -44,34 +42,7 @@ func startOurFirestore(ctx context.Context) (*firestoreProcess, error) {
 }
 
 func startGoogleFirestore(ctx context.Context) (*firestoreProcess, error) {
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	return startFirestore(addr, exec.CommandContext(ctx, "java", "-Duser.language=en", "-cp", googleFirestoreJar(),
-		"com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host="+host, "--port="+port))
-}
-
-// googleFirestoreJar finds Google's emulator, "" if it or java is missing.
-func googleFirestoreJar() string {
-	if _, err := exec.LookPath("java"); err != nil {
-		return ""
-	}
-	for _, sdk := range []string{os.Getenv("GOOGLE_CLOUD_SDK"), "/usr/lib/google-cloud-sdk"} {
-		jar := filepath.Join(sdk, "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
-		if _, err := os.Stat(jar); err == nil {
-			return jar
-		}
-	}
-	return ""
-}
-
-func startFirestore(addr string, cmd *exec.Cmd) (*firestoreProcess, error) {
-	p, err := startProcess(addr, cmd)
+	p, err := startGoogles(ctx, google.Firestore)
 	return &firestoreProcess{process: p}, err
 }
 

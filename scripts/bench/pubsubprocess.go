@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"time"
 
 	pubsubadmin "cloud.google.com/go/pubsub/v2/apiv1"
@@ -15,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"lastmile/emulators/google"
 	"lastmile/emulators/pubsub"
 )
 
@@ -36,29 +34,7 @@ func startOurPubSub(ctx context.Context) (*process, error) {
 }
 
 func startGooglePubSub(ctx context.Context) (*process, error) {
-	addr, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	return startProcess(addr, exec.CommandContext(ctx, "java", "-jar", googlePubSubJar(), "--host="+host, "--port="+port))
-}
-
-// googlePubSubJar finds Google's emulator, "" if it or java is missing.
-func googlePubSubJar() string {
-	if _, err := exec.LookPath("java"); err != nil {
-		return ""
-	}
-	for _, sdk := range []string{os.Getenv("GOOGLE_CLOUD_SDK"), "/usr/lib/google-cloud-sdk"} {
-		jars, _ := filepath.Glob(filepath.Join(sdk, "platform/pubsub-emulator/lib/cloud-pubsub-emulator-*-all.jar"))
-		if len(jars) > 0 {
-			return jars[len(jars)-1]
-		}
-	}
-	return ""
+	return startGoogles(ctx, google.PubSub)
 }
 
 // pubsubClients are the two services of one server.

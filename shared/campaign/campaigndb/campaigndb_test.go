@@ -32,7 +32,7 @@ func TestStore(t *testing.T) {
 		"a few records are deleted with the end":        aFewRecordsAreDeletedWithTheEnd,
 		"timers":                                        timers,
 	}
-	for name, start := range map[string]func(testing.TB) string{"ours": func(t testing.TB) string { return ours(t).Addr() }, "google": google} {
+	for name, start := range map[string]func(testing.TB) string{"ours": func(t testing.TB) string { return ours(t).Addr() }, "google": googles} {
 		t.Run(name, func(t *testing.T) {
 			addr := start(t)
 			for promise, hold := range promises {

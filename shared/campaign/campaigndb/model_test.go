@@ -366,7 +366,7 @@ func TestStoredLives(t *testing.T) {
 	})
 	t.Run("google", func(t *testing.T) {
 		lives(t, 10)
-		storedLives(t, worldAt(t, google(t), "lives"))
+		storedLives(t, worldAt(t, googles(t), "lives"))
 	})
 }
 

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"net"
-	"os"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/firestore"
+	"lastmile/emulators/google"
 	"lastmile/shared/bus"
 	"lastmile/shared/campaign"
 	"lastmile/shared/campaign/campaigndb"
@@ -55,35 +53,15 @@ func ours(t testing.TB) *firestore.Server {
 	return server
 }
 
-// google is Google's emulator, where the machine has it.
-func google(t testing.TB) string {
-	jar := "/usr/lib/google-cloud-sdk/platform/cloud-firestore-emulator/cloud-firestore-emulator.jar"
-	if _, err := os.Stat(jar); err != nil {
-		t.Skip("Google's Firestore emulator is not in /usr/lib/google-cloud-sdk")
+// googles is Google's emulator, where the machine has it.
+func googles(t testing.TB) string {
+	e, err := google.Firestore(t.Context())
+	if errors.Is(err, google.ErrMissing) {
+		t.Skip(err)
 	}
-	java, err := exec.LookPath("java")
-	if err != nil {
-		t.Skip("Google's Firestore emulator needs java")
-	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	addr := free.Addr().String()
-	require.NoError(t, free.Close())
-	_, port, _ := net.SplitHostPort(addr)
-	cmd := exec.Command(java, "-cp", jar, "com.google.cloud.datastore.emulator.firestore.CloudFirestore", "--host=127.0.0.1", "--port="+port)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	require.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", addr)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	}, time.Minute, 50*time.Millisecond)
-	return addr
+	t.Cleanup(e.Close)
+	return e.Addr
 }
 
 func worldAt(t testing.TB, addr, project string) *world {
