@@ -244,7 +244,7 @@ export class MapCanvas {
     c.fillRect(0, 0, this.canvas.width, this.canvas.height)
     c.drawImage(this.#sheet.canvas, Math.round((dx - this.#sheet.margin) * ratio), Math.round((dy - this.#sheet.margin) * ratio))
     c.setTransform(ratio, 0, 0, ratio, 0, 0)
-    const scene = { at: (x, y) => this.#screen(x, y, w, hgt), w, hgt, scale: this.#view.scale, colours: this.colours }
+    const scene = { at: (x, y) => this.#screen(x, y, w, hgt), view: this.#view, w, hgt, colours: this.colours }
     for (const way of this.#trail) paintWay(c, scene, way)
     for (const way of this.#ahead) paintWay(c, scene, way, true)
     paintMarks(c, scene, this.#marks, this.#fleet, this.#hidden)

@@ -47,7 +47,7 @@ function paintTies(c, { at, colours }, marks, fleet) {
   c.globalAlpha = 1
 }
 
-function paintShop(c, { scale, colours }, m, x, y) {
+function paintShop(c, { view, colours }, m, x, y) {
   c.beginPath()
   c.roundRect(x - 4, y - 4, 8, 8, 2)
   c.fillStyle = colours.shop
@@ -55,7 +55,7 @@ function paintShop(c, { scale, colours }, m, x, y) {
   c.lineWidth = 1.5
   c.fill()
   c.stroke()
-  if (scale < named) return
+  if (view.scale < named) return
   c.font = '500 11px system-ui, sans-serif'
   c.textAlign = 'center'
   c.lineWidth = 3
@@ -89,9 +89,11 @@ export function paintFleet(c, scene, fleet, hidden) {
   const old = Date.now() / 1000 - 120
   const groups = { old: [], courier: [], busy: [] }
   let shown = 0
+  const { view: v, w, hgt } = scene
   for (const f of fleet.values()) {
-    const [x, y] = scene.at(f.x, f.y)
-    if (x < -5 || y < -5 || x > scene.w + 5 || y > scene.hgt + 5) continue
+    const x = (f.x - v.x) * v.scale + w / 2 // by hand: there may be ten thousand, at each frame
+    const y = (f.y - v.y) * v.scale + hgt / 2
+    if (x < -5 || y < -5 || x > w + 5 || y > hgt + 5) continue
     const group = f.seen < old ? 'old' : f.busy ? 'busy' : 'courier'
     if (!hidden.has(group) && shown++ >= 0) groups[group].push(x, y)
   }
