@@ -1,6 +1,6 @@
 // How the platform is: what needs somebody, who is connected, and what each part
 // says of itself.
-import { h, table, row, chip, link, number, facts } from '../dom.js'
+import { h, table, row, chip, link, number } from '../dom.js'
 import { at, whole } from '../format.js'
 import { get } from '../api.js'
 import { records } from './records.js'
