@@ -3,16 +3,17 @@
 import { h, table, row, chip, link, facts, show, ask, field, note, title, words } from '../dom.js'
 import { at, money, whole } from '../format.js'
 import { read, call, get, post, id } from '../api.js'
+import { shops } from './shops.js'
 
 export function open(page) {
   const path = '/v1/campaigns/' + id(page.params.campaign)
   page.keep(async () => {
-    const [{ body, tag }, used] = await Promise.all([read(path), get(path + '/redemptions', { limit: 50 }).catch(() => null)])
-    return { c: body, tag, used: used?.records ?? [] }
+    const [{ body, tag }, used, shop] = await Promise.all([read(path), get(path + '/redemptions', { limit: 50 }).catch(() => null), shops()])
+    return { c: body, tag, shop, used: used?.records ?? [] }
   }, (data) => draw(page, path, data), { on: (f) => f.t === 'campaign.changed' && f.d?.campaign === page.params.campaign, about: [path] })
 }
 
-function draw(page, path, { c, tag, used }) {
+function draw(page, path, { c, tag, shop, used }) {
   page.name(c.title)
   show(page.tools,
     (c.actions ?? []).map((a) => h('button', { type: 'button', class: a === 'end' || a === 'cancel' ? 'danger' : 'quiet', onclick: () => act(page, path, c, a) }, title(a))),
@@ -20,7 +21,7 @@ function draw(page, path, { c, tag, used }) {
   return [
     h('div', { class: 'lead' }, chip(c.effective), c.effective !== c.state && h('small', null, `stored as ${c.state}; by the clock it is ${c.effective}`)),
     h('div', { class: 'columns' },
-      h('section', null, h('h2', null, 'What'), facts([['Shop', link('/catalogues/' + c.shop, c.shop)], ['Kind', words(c.kind)], ...terms(c.terms), ['Starts', moment(c.schedule.starts ?? c.created, c.schedule.start)], ['Ends', moment(c.schedule.ends, c.schedule.end)], ['Wall time of', c.schedule.zone], ['Made by', c.by], ['Items', c.items > 0 && whole(c.items)], ['Granted to', c.grants > 0 && `${whole(c.grants)} customers`], ['Version', c.version]])),
+      h('section', null, h('h2', null, 'What'), facts([['Shop', shop(c.shop)], ['Kind', words(c.kind)], ...terms(c.terms), ['Starts', moment(c.schedule.starts ?? c.created, c.schedule.start)], ['Ends', moment(c.schedule.ends, c.schedule.end)], ['Wall time of', c.schedule.zone], ['Made by', c.by], ['Items', c.items > 0 && whole(c.items)], ['Granted to', c.grants > 0 && `${whole(c.grants)} customers`], ['Version', c.version]])),
       h('section', null, h('h2', null, 'States'), h('ol', { class: 'timeline' }, (c.history ?? []).map((s, i) => h('li', { 'data-key': 's' + i }, h('b', null, title(s.state)), ' ', at(s.at), s.by && h('small', null, ' by ' + s.by))), (c.timers ?? []).map((t) => h('li', { 'data-key': t.kind, class: 'ahead' }, h('b', null, 'Will ' + words(t.kind)), ' ', at(t.due)))),
         c.prerequisites && [h('h2', null, 'What it needs'), h('ul', null, c.prerequisites.map((p) => h('li', null, chip(p.met ? 'ok' : 'waiting', p.met ? 'met' : 'missing'), ' ', words(p.name), p.remedy && `: ${p.remedy}`)))])),
     h('h2', null, 'Orders that used it'),

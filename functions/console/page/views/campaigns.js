@@ -4,6 +4,7 @@ import { at } from '../format.js'
 import { get } from '../api.js'
 import { go } from '../frame.js'
 import { more } from './more.js'
+import { shops } from './shops.js'
 
 const day = 86_400_000
 
@@ -11,9 +12,9 @@ export function open(page) {
   const q = page.query
   const list = more((cursor) => get('/v1/campaigns', { shop: q.shop, open: q.all !== 'yes', cursor, limit: 100 }), 'campaigns')
   show(page.tools, choice('Show', [['yes', 'all']], q.all, (all) => go('/campaigns', { ...q, all }), 'those not over'))
-  page.keep(list.load, (campaigns) => [
+  page.keep(async () => ({ campaigns: await list.load(), shop: await shops() }), ({ campaigns, shop }) => [
     timeline(campaigns),
-    table('Campaigns', ['Campaign', 'Shop', 'Kind', 'State', 'Starts', 'Ends', 'By'], campaigns.map((c) => row(c.id, link('/campaigns/' + c.id, c.title), link('/catalogues/' + c.shop, c.shop), words(c.kind), chip(c.effective), at(c.schedule.starts ?? c.created), at(c.schedule.ends), c.by)), q.all === 'yes' ? 'No campaigns' : 'No campaign runs or is to come'),
+    table('Campaigns', ['Campaign', 'Shop', 'Kind', 'State', 'Starts', 'Ends', 'By'], campaigns.map((c) => row(c.id, link('/campaigns/' + c.id, c.title), shop(c.shop), words(c.kind), chip(c.effective), at(c.schedule.starts ?? c.created), at(c.schedule.ends), c.by)), q.all === 'yes' ? 'No campaigns' : 'No campaign runs or is to come'),
     list.button(page),
   ], { on: (f) => f.t === 'campaign.changed', about: ['/v1/campaigns'] })
 }

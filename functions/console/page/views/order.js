@@ -1,12 +1,13 @@
 // One order: what became of it and when, who was asked to carry it and why, the
 // way it went, and every record about it.
 import { h, table, row, chip, link, facts, number, show, ask, field, title } from '../dom.js'
-import { at, money, since, span, nanos } from '../format.js'
+import { at, money, span } from '../format.js'
 import { get, post, id } from '../api.js'
 import { MapCanvas } from '../canvas.js'
 import { records } from './records.js'
 import { entries } from './ledger.js'
 import { roads } from './roads.js'
+import { shops } from './shops.js'
 import { way } from '../way.js'
 
 const steps = [['placedAt', 'placed'], ['acceptedAt', 'accepted'], ['assignedAt', 'courier assigned'], ['readyAt', 'ready'], ['pickedUpAt', 'picked up'], ['deliveredAt', 'delivered']]
@@ -25,18 +26,18 @@ export function open(page) {
   page.watch('order:' + order)
   page.hear((f) => f.t === 'courier.moved' && f.s === 'order:' + order && map.move(f.d.courier, f.d.lat, f.d.lng, Date.parse(f.d.at) / 1000))
   page.keep(async () => {
-    const [o, search, rounds, trail, log] = await Promise.all([
+    const [o, search, rounds, trail, log, shop] = await Promise.all([
       get(path), maybe(get('/v1/dispatch/' + id(order))), maybe(get(`/v1/dispatch/${id(order)}/rounds`, { limit: 20 })), maybe(get(path + '/trail')),
-      maybe(get('/v1/logs', { entity: 'order:' + order, limit: 200 })),
+      maybe(get('/v1/logs', { entity: 'order:' + order, limit: 200 })), shops(),
     ])
     const newest = rounds?.rounds?.[0]
     const round = newest && (await maybe(get('/v1/rounds/' + newest.id)))
     const where = o.courier && o.open ? await maybe(get(`/v1/couriers/${id(o.courier)}/location`)) : null
-    return { o, search, rounds: rounds?.rounds ?? [], round, trail, log, where }
+    return { o, search, rounds: rounds?.rounds ?? [], round, trail, log, where, shop }
   }, (data) => draw(page, map, ground, data), { on: (f) => f.d?.order === order || f.k === 'order:' + order, about: ['order:' + order, path] })
 }
 
-function draw(page, map, ground, { o, search, rounds, round, trail, log, where }) {
+function draw(page, map, ground, { o, search, rounds, round, trail, log, where, shop }) {
   if (where) map.move(where.courier, where.lat, where.lng, Date.parse(where.at) / 1000)
   const ends = [{ kind: 'shop', id: o.shop, ...o.pickup.point }, { kind: 'order', id: o.id, ...o.dropoff.point }]
   const points = (trail?.legs ?? []).map((l) => (l.trail ?? []).flatMap((p) => [p.lng, p.lat]))
@@ -49,7 +50,7 @@ function draw(page, map, ground, { o, search, rounds, round, trail, log, where }
     h('div', { class: 'columns' },
       h('section', null, h('h2', null, 'Time line'), timeline(o), h('h2', null, 'Contents'), lines(o)),
       h('section', null, h('h2', null, 'Way'), map.element,
-        facts([['Shop', link('/catalogues/' + o.shop, o.shop)], ['From', o.pickup.address], ['To', o.dropoff.address], ['Note', o.dropoff.note], ['Customer', o.customer],
+        facts([['Shop', shop(o.shop)], ['From', o.pickup.address], ['To', o.dropoff.address], ['Note', o.dropoff.note], ['Customer', o.customer],
           ['Courier', o.courier && link('/couriers/' + o.courier, o.courier)], ['Zone', o.zone], ['Gone so far', trail?.legs?.length > 0 && (trail.legs.reduce((m, l) => m + l.metres, 0) / 1000).toFixed(1) + ' km'],
           ['Photo', o.proofUrl && photo(o.proofUrl)],
           ['Rating', o.rating && `courier ${o.rating.courier}/5, shop ${o.rating.shop}/5 ${o.rating.text ?? ''}`]]))),
