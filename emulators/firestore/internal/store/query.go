@@ -128,8 +128,8 @@ func sortHits(hits []hit) []hit {
 // lo and hi where those are narrower.
 func (s *Store) span(q *query.Query, lo, hi string) (docs *sorted.Map[*record], from, to string) {
 	docs = &s.docs
-	if g := s.groups[q.Scope.Collection]; g != nil {
-		docs = &g.docs
+	if q.Scope.Collection != "" {
+		docs = s.members(q.Scope.Collection)
 	}
 	prefix := q.Scope.Parent
 	if q.Scope.Collection != "" && !q.Scope.Descendants {
@@ -139,6 +139,15 @@ func (s *Store) span(q *query.Query, lo, hi string) (docs *sorted.Map[*record], 
 		hi = end
 	}
 	return docs, max(lo, string(prefix)), hi
+}
+
+// members are the documents of the collections with an id: none where nobody has
+// written to one yet.
+func (s *Store) members(id string) *sorted.Map[*record] {
+	if g := s.groups[id]; g != nil {
+		return &g.docs
+	}
+	return &sorted.Map[*record]{}
 }
 
 // all yields the records that may be in q's scope, by name.
