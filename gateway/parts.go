@@ -108,5 +108,5 @@ func (p parts) receiver(s *trackredis.Store, to *realtime.Publisher) server.Rece
 	if p.owners != nil {
 		orders = p.owners
 	}
-	return report.New(intake.New(s, flush, intake.Options{Broadcaster: broadcast.New(to)}), orders)
+	return report.New(intake.New(s, flush, intake.Options{Broadcaster: broadcast.New(to), Log: p.log}), orders)
 }

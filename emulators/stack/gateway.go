@@ -98,9 +98,10 @@ func (s *Stack) startGateway(ctx context.Context) error {
 		defer cancel()
 		return records.Close(ctx)
 	})
+	reports := intake.New(positions, intake.NewFlush(positions, events), intake.Options{Broadcaster: broadcast.New(publisher), Log: records.Logger()})
 	node, err := server.New(ctx, publisher, callers, server.Options{
 		Permissions: owners,
-		Receiver:    report.New(intake.New(positions, intake.NewFlush(positions, events), intake.Options{Broadcaster: broadcast.New(publisher)}), owners),
+		Receiver:    report.New(reports, owners),
 		Records:     records.Logger(),
 		Node:        realtime.NodeOptions{Log: records.Logger()},
 	})
