@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,6 +41,8 @@ func (p *person) renew(token string) {
 type api struct {
 	url, issuer string
 	operator    *person
+	desks       []*person // operators who take people on
+	turn        atomic.Uint64
 	http        *http.Client
 	stats       *stats
 }
@@ -176,12 +179,15 @@ func (a *api) signIn(ctx context.Context, entity, subject string) (*person, erro
 		Token   string
 	}
 	in := object{"identity": identity, "entity": entity}
-	if err := a.call(ctx, a.operator, http.MethodPost, "/v1/sessions", in, &session); err != nil {
+	if err := a.call(ctx, a.desk(), http.MethodPost, "/v1/sessions", in, &session); err != nil {
 		return nil, fmt.Errorf("sign in %s: %w", subject, err)
 	}
-	p := &person{entity: entity, id: subject, token: session.Token}
-	device := object{"token": "device-of-" + subject, "platform": "android"} // for what comes while the app is closed
-	return p, a.call(ctx, p, http.MethodPost, "/v1/devices", device, nil)
+	return &person{entity: entity, id: subject, token: session.Token}, nil
+}
+
+// phone registers somebody's phone, for what comes while the app is closed.
+func (a *api) phone(ctx context.Context, p *person) error {
+	return a.call(ctx, p, http.MethodPost, "/v1/devices", object{"token": "device-of-" + p.id, "platform": "android"}, nil)
 }
 
 // admit makes an account for somebody whom operators know, and signs them in.
@@ -190,10 +196,35 @@ func (a *api) admit(ctx context.Context, entity, id string, shops ...string) (*p
 	if len(shops) > 0 {
 		in["shops"] = shops
 	}
-	if err := a.call(ctx, a.operator, http.MethodPut, "/v1/accounts/"+entity+"/"+id, in, nil); err != nil {
+	if err := a.call(ctx, a.desk(), http.MethodPut, "/v1/accounts/"+entity+"/"+id, in, nil); err != nil {
 		return nil, err
 	}
 	return a.signIn(ctx, entity, id)
+}
+
+// staff is how many operators take people on. Each may make 200 changes a second,
+// and one who comes takes three.
+const staff = 8
+
+// employ has operators sign in who take people on.
+func (a *api) employ(ctx context.Context) error {
+	desks := make([]*person, staff)
+	for i := range desks {
+		var err error
+		if desks[i], err = a.admit(ctx, "operator", fmt.Sprint("desk-", i+1)); err != nil {
+			return err
+		}
+	}
+	a.desks = desks
+	return nil
+}
+
+// desk is the operator whose turn it is.
+func (a *api) desk() *person {
+	if len(a.desks) == 0 {
+		return a.operator
+	}
+	return a.desks[a.turn.Add(1)%uint64(len(a.desks))]
 }
 
 // identity asks the development issuer for an identity token.

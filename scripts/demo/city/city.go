@@ -210,7 +210,7 @@ func (c *City) Run(ctx context.Context) error {
 // together bounds how many of the city's people are taken on at once.
 const together = 8
 
-// found makes the zone.
+// found makes the zone, and has those come to work who take others on.
 func (c *City) found(ctx context.Context) error {
 	b := c.roads.file.Map.Bounds()
 	zone := object{
@@ -220,7 +220,10 @@ func (c *City) found(ctx context.Context) error {
 		},
 		"fees": object{"delivery": 190, "perKilometre": 60, "freeMetres": 1000, "serviceBasisPoints": 400},
 	}
-	return c.api.call(ctx, c.api.operator, http.MethodPut, "/v1/zones/"+Zone, zone, nil)
+	if err := c.api.call(ctx, c.api.operator, http.MethodPut, "/v1/zones/"+Zone, zone, nil); err != nil {
+		return err
+	}
+	return c.api.employ(ctx)
 }
 
 // open has all shops open, while couriers come already.

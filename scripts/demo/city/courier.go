@@ -36,6 +36,7 @@ type courier struct {
 	orders map[string]*delivery // what they bring
 	closed map[string]bool      // what they have brought
 	asked  time.Time            // when they last looked up what they bring
+	phoned bool                 // their phone is registered; it takes its time, so that all are on the road soon
 }
 
 // vehicle is how fast a courier is, and what they carry.
@@ -64,18 +65,28 @@ const (
 	standing = 20 * time.Second
 )
 
-// start has a courier taken on, and on duty.
+// start has a courier taken on, and on duty once they can be told of offers.
 func (c *courier) start(ctx context.Context) error {
-	if err := c.hire(ctx); err != nil {
+	known, err := c.hire(ctx)
+	if err != nil {
 		return err
 	}
-	return c.duty(ctx, true)
+	c.socket = c.city.api.dial(c.person)
+	c.city.people.Go(func() { c.socket.run(ctx) })
+	select {
+	case f := <-c.socket.frames:
+		if known {
+			c.hear(ctx, f)
+		}
+	case <-time.After(callTimeout):
+	case <-ctx.Done():
+	}
+	c.city.complain(c.duty(ctx, true))
+	return nil
 }
 
 // live is a courier's working life.
 func (c *courier) live(ctx context.Context) {
-	c.socket = c.city.api.dial(c.person)
-	c.city.people.Go(func() { c.socket.run(ctx) })
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -89,16 +100,18 @@ func (c *courier) live(ctx context.Context) {
 	}
 }
 
-// hire has operators take the courier on.
-func (c *courier) hire(ctx context.Context) (err error) {
+// hire has operators take the courier on, and reports whether they have worked
+// before.
+func (c *courier) hire(ctx context.Context) (known bool, err error) {
 	profile := object{
 		"name": name(c.rng), "zone": Zone, "vehicle": c.vehicle.name, "capacity": c.vehicle.capacity, "cashLimit": 30_000,
 	}
-	if err := c.city.api.call(ctx, c.city.api.operator, http.MethodPut, "/v1/couriers/"+c.id, profile, nil); err != nil {
-		return err
+	var stored struct{ Version int }
+	if err := c.city.api.call(ctx, c.city.api.desk(), http.MethodPut, "/v1/couriers/"+c.id, profile, &stored); err != nil {
+		return false, err
 	}
 	c.person, err = c.city.api.admit(ctx, "courier", c.id)
-	return err
+	return stored.Version > 1, err
 }
 
 // duty goes on or off duty. Who is on duty is for a shift, and then off for a
@@ -265,6 +278,8 @@ func (c *courier) idle(ctx context.Context, now time.Time) {
 		// A refusal means that an order has just come; later is soon enough.
 		_ = c.duty(ctx, !c.onDuty)
 	case !c.onDuty:
+	case !c.phoned && c.rng.Float64() < 0.01:
+		c.phoned = c.city.api.phone(ctx, c.person) == nil
 	case len(c.ride.points) > 1:
 		c.move(now)
 	case c.rng.Float64() < 0.01:

@@ -24,6 +24,9 @@ func (c *customer) visit(ctx context.Context) (err error) {
 	if c.person, err = c.city.api.signIn(ctx, "customer", c.id); err != nil {
 		return err
 	}
+	if err := c.city.api.phone(ctx, c.person); err != nil {
+		return err
+	}
 	return c.shopping(ctx)
 }
 

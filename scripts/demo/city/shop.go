@@ -45,6 +45,9 @@ func (s *shop) open(ctx context.Context) (err error) {
 	if s.person, err = a.admit(ctx, "merchant", "merchant-"+s.id, s.id); err != nil {
 		return err
 	}
+	if err := a.phone(ctx, s.person); err != nil {
+		return err
+	}
 	settings := s.city.provider.settings(s.id)
 	if err := a.call(ctx, a.operator, http.MethodPut, "/v1/shops/"+s.id+"/catalog", settings, nil); err != nil {
 		return err
