@@ -88,6 +88,10 @@ func run(ctx context.Context, args, environ []string, out io.Writer) error {
 	return runAll(ctx, o, environ, out)
 }
 
+// brief keeps records for as long as somebody looks into what they have just seen: a
+// city that lives writes hundreds a second, into memory.
+const brief = "LOG_RETENTION=info:15m,warn:2h"
+
 func runAll(ctx context.Context, o options, environ []string, out io.Writer) (err error) {
 	records, err := openLog(o.logs, out)
 	if err != nil {
@@ -111,7 +115,7 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 		return err
 	}
 	s, err := stack.Start(ctx, stack.Options{
-		Addr: o.addr, Dir: o.data, Environ: append(chosen(environ), roads.environ()...), Google: google, Log: records, Gateways: o.gateways,
+		Addr: o.addr, Dir: o.data, Environ: append(chosen(environ), append(roads.environ(), brief)...), Google: google, Log: records, Gateways: o.gateways,
 		Provider: provider.Options{Addr: o.provider, Items: o.items},
 	})
 	if err != nil {

@@ -92,7 +92,7 @@ func (s *Stack) startGateway(ctx context.Context) error {
 	owners := server.NewOwners(sessions.Table(), db)
 	positions := trackredis.New(redis, trackredis.Options{})
 	callers := server.Either{Passes: s.front.gateways.passes, Callers: server.NewCallers(sessions)}
-	records := logs.New(logs.Options{Service: "gateway", Out: s.log(), Store: logsdb.New(s.platform.Docs)})
+	records := logs.New(logs.Options{Service: "gateway", Out: s.log(), Store: logsdb.New(s.platform.Docs), Retention: s.Config.LogRetention})
 	s.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 		defer cancel()

@@ -3,7 +3,9 @@ package platform
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
@@ -96,6 +98,10 @@ type Config struct {
 	// class: see [logs.Thresholds].
 	SlowCalls map[string]time.Duration `env:"SLOW_CALLS" envDefault:"read:300ms,write:1s,event:10s"`
 
+	// LogRetention is how long records are kept, from each level up, as
+	// "info:15m,warn:2h"; empty for what [logs.Options] says.
+	LogRetention map[slog.Level]time.Duration `env:"LOG_RETENTION"`
+
 	// Revision is the running revision, as Cloud Run names it.
 	Revision string `env:"K_REVISION"`
 }
@@ -109,11 +115,19 @@ const (
 // ReadConfig reads Config from environ, lines as in [os.Environ]. Its error names every
 // variable that is missing or makes no sense.
 func ReadConfig(environ []string) (Config, error) {
-	c, err := env.ParseAsWithOptions[Config](env.Options{Environment: env.ToMap(environ)})
+	c, err := env.ParseAsWithOptions[Config](env.Options{
+		Environment: env.ToMap(environ), FuncMap: map[reflect.Type]env.ParserFunc{reflect.TypeFor[slog.Level](): level},
+	})
 	if err = errors.Join(err, c.check()); err != nil {
 		return Config{}, fmt.Errorf("configuration: %w", err)
 	}
 	return c, nil
+}
+
+func level(name string) (any, error) {
+	var l slog.Level
+	err := l.UnmarshalText([]byte(name))
+	return l, err
 }
 
 func (c Config) check() error {

@@ -59,6 +59,7 @@ func New(c Config, o logs.Options) *Platform {
 	p := &Platform{Config: c, Now: time.Now}
 	o.Project = c.Project
 	o.SlowAfter = c.SlowCalls
+	o.Retention = c.LogRetention
 	n := newNews(logsdb.New(p.Docs), p.sockets)
 	p.onClose(n.close)
 	o.Store = n

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,16 +24,17 @@ func environ(extra ...string) []string {
 }
 
 func TestReadConfigTellsEveryFaultAtOnce(t *testing.T) {
-	_, err := platform.ReadConfig([]string{"FUNCTION_URL=https://x", "REDIS_TLS=perhaps", "PRIVATE_FILES_URL=bucket"})
-	for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "REDIS_ADDR", "FUNCTION_URL", "RedisTLS", "PRIVATE_FILES_URL"} {
+	_, err := platform.ReadConfig([]string{"FUNCTION_URL=https://x", "REDIS_TLS=perhaps", "PRIVATE_FILES_URL=bucket", "LOG_RETENTION=loud:1h"})
+	for _, name := range []string{"GOOGLE_CLOUD_PROJECT", "REDIS_ADDR", "FUNCTION_URL", "RedisTLS", "PRIVATE_FILES_URL", "LogRetention"} {
 		require.ErrorContains(t, err, name)
 	}
 }
 
 func TestReadConfig(t *testing.T) {
-	c, err := platform.ReadConfig(environ("REDIS_AUTH=hush", "OPERATOR_TOKEN=hush"))
+	c, err := platform.ReadConfig(environ("REDIS_AUTH=hush", "OPERATOR_TOKEN=hush", "LOG_RETENTION=info:15m,error:1h"))
 	require.NoError(t, err)
 	require.Equal(t, "https://jobplan.run.app", c.URL("jobplan"))
+	require.Equal(t, map[slog.Level]time.Duration{slog.LevelInfo: 15 * time.Minute, slog.LevelError: time.Hour}, c.LogRetention)
 	require.NotContains(t, fmt.Sprintf("%v %+v %#v", c, c, c), "hush", "a configuration may be printed")
 }
 
