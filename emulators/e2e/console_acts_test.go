@@ -157,7 +157,7 @@ func TestWhatOperatorsDo(t *testing.T) {
 		require.Equal(t, job.Partial, failed.State)
 		b.Provider.Behave()
 		page.does(act{
-			view: "/jobs/" + string(failed.ID), press: "Retry failed pages", shows: "done",
+			view: "/jobs/" + string(failed.ID), press: "Retry failed pages", confirm: "Run them again", shows: "done",
 			done: b.has(t, "/v1/jobs/"+string(failed.ID), "state", job.Done),
 		})
 		b.Provider.Misbehave(provider.Fault{Kind: provider.Slow, DelayMillis: 2000})

@@ -105,6 +105,7 @@ func TestTheConsoleInABrowser(t *testing.T) {
 	t.Run("a dead letter is replayed", func(t *testing.T) {
 		page.open(letter)
 		page.press("Replay")
+		page.press("Replay it")
 		page.shows("Last replay")
 	})
 	t.Run("a change to a live campaign needs its confirmation", func(t *testing.T) {

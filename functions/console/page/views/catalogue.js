@@ -17,9 +17,10 @@ export function open(page) {
     return { about, settings, fresh, versions: versions?.versions ?? [] }
   }, ({ about, settings, fresh, versions }) => {
     show(page.tools, settings && h('button', { type: 'button', class: 'quiet', onclick: () => sync(page, path) }, 'Sync now'))
+    if (about) page.name(about.name, ' ', h('code', null, about.id))
     if (!settings) return h('p', { class: 'empty' }, 'This shop has no settings of a catalogue.')
     return [
-      h('div', { class: 'lead' }, about && h('b', null, about.name), fresh && (fresh.stale ? chip('stale') : chip('fresh')), about && chip(about.openNow ? 'ok' : 'closed', about.openNow ? 'open' : 'closed')),
+      h('div', { class: 'lead' }, fresh && (fresh.stale ? chip('stale') : chip('fresh')), about && chip(about.openNow ? 'ok' : 'closed', about.openNow ? 'open' : 'closed')),
       fresh && facts([['Age', fresh.complete && span(fresh.ageSeconds)], ['Last complete', since(fresh.complete?.finished)], ['Last attempt', fresh.last && [link('/jobs/' + fresh.last.job, fresh.last.state ?? fresh.last.job), ' ', since(fresh.last.started), ' ', fresh.last.cause ?? '']], ['Next due', since(fresh.nextDue)]]),
       h('h2', null, 'Settings'), edit(page, { path, stored: settings, groups: catalogue, json: true, counts: 'It counts from the next sync on.' }),
       h('h2', null, 'Who changed them'), history(versions, catalogue),

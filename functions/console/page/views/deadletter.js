@@ -1,5 +1,5 @@
 // One dead letter: what it was, why nobody could handle it, and sending it again.
-import { h, chip, facts, show, link } from '../dom.js'
+import { h, chip, facts, show, ask, link } from '../dom.js'
 import { at, json } from '../format.js'
 import { get, post, id } from '../api.js'
 import { records } from './records.js'
@@ -12,7 +12,7 @@ export function open(page) {
     return { l, log }
   }, ({ l, log }) => {
     page.name('Dead letter ', h('code', null, l.type))
-    show(page.tools, h('button', { type: 'button', class: 'main', disabled: !!l.cut, onclick: () => page.act('The event is published again', () => post(path + '/replay')) }, 'Replay'))
+    show(page.tools, h('button', { type: 'button', class: 'main', disabled: !!l.cut, onclick: () => replay(page, path, l) }, 'Replay'))
     return [
       h('div', { class: 'lead' }, chip(l.state), l.cut && chip('waiting', 'too large to be replayed')),
       h('p', { class: 'problem' }, l.cause),
@@ -20,6 +20,10 @@ export function open(page) {
       h('h2', null, 'What it says'), payload(l.data), h('h2', null, 'Attributes'), json(l.attributes), h('h2', null, 'Records'), records(log?.records),
     ]
   }, { about: ['/v1/deadletters', 'service:deadletter'] })
+}
+
+async function replay(page, path, l) {
+  if (await ask({ title: 'Replay this event?', text: `${l.function} handles it again. What had an effect before has none again.`, action: 'Replay it' })) page.act('The event is published again', () => post(path + '/replay'))
 }
 
 function payload(data) {

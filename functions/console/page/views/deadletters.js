@@ -11,9 +11,10 @@ export function open(page) {
   const state = q.state || 'waiting'
   const list = more((cursor) => get('/v1/deadletters', { ...filter, state, cursor, limit: 50 }), 'letters')
   const text = (name, label) => h('label', { class: 'choice' }, h('span', null, label), h('input', { value: q[name], size: 14, onchange: (e) => go('/deadletters', { ...q, [name]: e.target.value.trim() }) }))
-  show(page.tools, choice('State', ['replayed'], q.state, (s) => go('/deadletters', { ...q, state: s }), 'waiting'), text('type', 'Type'), text('function', 'Function'), text('class', 'Class'),
-    h('button', { type: 'button', class: 'danger', onclick: () => replayAll(page, filter) }, 'Replay all of these'))
+  const all = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => replayAll(page, filter) }, 'Replay all of these')
+  show(page.tools, choice('State', ['replayed'], q.state, (s) => go('/deadletters', { ...q, state: s }), 'waiting'), text('type', 'Type'), text('function', 'Function'), text('class', 'Class'), all)
   page.keep(list.load, (letters) => [
+    void (all.hidden = state !== 'waiting' || letters.length === 0),
     table('Dead letters', ['Event', 'About', 'Function', 'Class', 'Cause', 'Attempts#', 'State', 'Given up'], letters.map((l) => row(l.id, link('/deadletters/' + encodeURIComponent(l.id), l.type), l.subject, l.function, l.class, h('span', { class: 'what' }, l.cause), number(l.attempts), chip(l.state), at(l.at))), 'No dead letters'),
     list.button(page),
   ], { about: ['/v1/deadletters', 'service:deadletter'] })
@@ -21,7 +22,7 @@ export function open(page) {
 
 async function replayAll(page, filter) {
   const which = Object.entries(filter).filter(([, v]) => v).map(([k, v]) => `${k} ${v}`).join(', ') || 'every function and type'
-  if (!(await ask({ title: 'Replay all waiting dead letters?', text: `Of ${which}. Their events are published again under their own ids: what had an effect before has none again.`, action: 'Replay them', danger: true }))) return
+  if (!(await ask({ title: 'Replay all waiting dead letters?', text: `Of ${which}. Their events are published again under their own ids: what had an effect before has none again.`, action: 'Replay them' }))) return
   let total = 0
   await page.act('They are replayed', async () => {
     for (let cursor = ''; ;) {

@@ -21,7 +21,7 @@ function draw(page, path, { job: j, shop, failed, pages, log }) {
   const p = j.progress
   show(page.tools,
     !over.includes(j.state) && h('button', { type: 'button', class: 'danger', onclick: () => cancel(page, path, j) }, 'Cancel'),
-    (j.state === 'partial' || j.state === 'failed') && h('button', { type: 'button', class: 'quiet', onclick: () => page.act('Failed pages run again', () => post(path + '/retry')) }, 'Retry failed pages'))
+    (j.state === 'partial' || j.state === 'failed') && h('button', { type: 'button', class: 'quiet', onclick: () => retry(page, path) }, 'Retry failed pages'))
   return [
     h('div', { class: 'lead' }, chip(j.state), bar(j, p, p.total), p.remainingSeconds > 0 && `${span(p.remainingSeconds)} to go`, j.cause && h('span', { class: 'problem' }, j.cause)),
     facts([['Kind', words(j.kind)], ['Shop', shop(j.shop)], ['By', j.by], ['Created', at(j.created)], ['Finished', at(j.finished)], ['Rate', fixed(p.rate) + ' pages a second'],
@@ -34,6 +34,10 @@ function draw(page, path, { job: j, shop, failed, pages, log }) {
 
 const list = (title, pages) => table(title, ['Page', 'State', 'Read#', 'Changed#', 'Failed#', 'Took#', 'Attempt#', 'When', 'Error'], pages.map((p) => row('page-' + p.page, String(p.page), chip(p.state),
   number(p.read), number(p.changed), number(p.failed), number(nanos(p.took)), number(p.attempt), at(p.at), p.error ?? (p.faults ?? []).slice(0, 3).map((f) => `${f.item ?? ''} ${f.reason}`).join('; '))), 'No page has an outcome yet')
+
+async function retry(page, path) {
+  if (await ask({ title: 'Run the failed pages again?', text: 'Pages that are done stay as they are.', action: 'Run them again' })) page.act('Failed pages run again', () => post(path + '/retry'))
+}
 
 async function cancel(page, path, j) {
   if (await ask({ title: `Cancel job ${j.id.slice(0, 10)}?`, text: 'Pages that are done stay as they are; the others are not begun.', action: 'Cancel the job', danger: true })) page.act('The job is being cancelled', () => post(path + '/cancel'))
