@@ -82,6 +82,9 @@ func (c *courier) start(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	c.city.complain(c.duty(ctx, true))
+	if len(c.orders) == 0 && c.rng.Float64() < 0.25 {
+		c.wander()
+	}
 	return nil
 }
 
@@ -283,9 +286,14 @@ func (c *courier) idle(ctx context.Context, now time.Time) {
 	case len(c.ride.points) > 1:
 		c.move(now)
 	case c.rng.Float64() < 0.01:
-		s := c.city.shops[c.rng.IntN(len(c.city.shops))]
-		c.ride.points = c.city.roads.way(c.ride.at(), c.city.roads.around(c.rng, s.point, 400))
+		c.wander()
 	}
+}
+
+// wander rides to where shops are.
+func (c *courier) wander() {
+	s := c.city.shops[c.rng.IntN(len(c.city.shops))]
+	c.ride.points = c.city.roads.way(c.ride.at(), c.city.roads.around(c.rng, s.point, 400))
 }
 
 // bring does the next thing for an order: fetch all first, then bring them, the
