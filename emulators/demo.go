@@ -22,14 +22,9 @@ import (
 // demoShop is the shop whose catalogue the demo syncs.
 const demoShop = "corner-shop"
 
-// roadFile is the map of the city, and empty where there is none.
-type roadFile string
-
-// roadsOf prepares the map that couriers ride on and distances are measured on.
-func roadsOf(o options) (roadFile, error) {
-	if !o.demo || o.couriers == 0 {
-		return "", nil
-	}
+// roadsOf prepares the map that couriers ride on and distances are measured on,
+// whether they are here or scripts/demo has them elsewhere.
+func roadsOf(o options) (path string, err error) {
 	dir := filepath.Join(o.data, "roads")
 	if o.data == "" {
 		cache, err := os.UserCacheDir()
@@ -38,23 +33,15 @@ func roadsOf(o options) (roadFile, error) {
 		}
 		dir = filepath.Join(cache, "lastmile")
 	}
-	path, err := city.Prepare(dir, o.osm)
-	return roadFile(path), err
-}
-
-func (f roadFile) environ() []string {
-	if f == "" {
-		return nil
-	}
-	return []string{"ROAD_FILE=" + string(f)}
+	return city.Prepare(dir, o.osm)
 }
 
 // headStart is how long the city has the platform for itself.
 const headStart = 5 * time.Second
 
 // demo syncs a catalogue while a city lives.
-func demo(ctx context.Context, s *stack.Stack, o options, roads roadFile, out io.Writer) error {
-	if roads == "" {
+func demo(ctx context.Context, s *stack.Stack, o options, roads string, out io.Writer) error {
+	if o.couriers == 0 {
 		return syncs(ctx, s, out)
 	}
 	screen := city.NewScreen(out)
@@ -67,7 +54,7 @@ func demo(ctx context.Context, s *stack.Stack, o options, roads roadFile, out io
 	})
 	g.Go(func() error {
 		return city.Show(ctx, city.Options{
-			API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: string(roads),
+			API: s.URL, Issuer: s.Issuer, Operator: s.Operator, Roads: roads,
 			Couriers: o.couriers, Shops: o.shops, Orders: float64(o.orders), Speed: o.speed, Seed: 1, Ends: 2,
 		}.Lively(), screen)
 	})

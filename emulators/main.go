@@ -115,7 +115,7 @@ func runAll(ctx context.Context, o options, environ []string, out io.Writer) (er
 		return err
 	}
 	s, err := stack.Start(ctx, stack.Options{
-		Addr: o.addr, Dir: o.data, Environ: append(chosen(environ), append(roads.environ(), brief)...), Google: google, Log: records, Gateways: o.gateways,
+		Addr: o.addr, Dir: o.data, Environ: append(chosen(environ), "ROAD_FILE="+roads, brief), Google: google, Log: records, Gateways: o.gateways,
 		Provider: provider.Options{Addr: o.provider, Items: o.items},
 	})
 	if err != nil {
