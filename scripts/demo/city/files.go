@@ -9,7 +9,7 @@ const (
 	tracks     = 1000
 )
 
-// fit makes the city so small that its sockets are no more than the files that may
+// fit makes the city so small, couriers and orders alike, that its sockets are no more than the files that may
 // be open: who has none could not be told of an offer, and neither could the
 // platform's own calls be made. The soft limit is the hard one already: Go sees to
 // that at the start of each program.
@@ -23,11 +23,12 @@ func (o *Options) fit(limit int) {
 	if need <= limit {
 		return
 	}
-	asked := o.Couriers
-	o.Couriers = max(0, (limit-otherFiles)/ends-o.Shops-customers)
+	asked := *o
+	share := max(0, float64((limit-otherFiles)/ends-o.Shops)/float64(o.Couriers+customers))
+	o.Couriers, o.Orders = int(share*float64(o.Couriers)), share*o.Orders
 	advice := fmt.Sprintf("ulimit -n %d allows all", need)
 	if ends > 1 {
 		advice += ", and so do two processes: go run ./emulators -demo=false, and go run ./scripts/demo"
 	}
-	o.Say(fmt.Sprintf("%d couriers and %g orders/s need %d open files, and this process may have %d: %d couriers come. %s", asked, o.Orders, need, limit, o.Couriers, advice))
+	o.Say(fmt.Sprintf("%d couriers and %g orders/s need %d open files, and this process may have %d: %d and %.2g/s come. %s", asked.Couriers, asked.Orders, need, limit, o.Couriers, o.Orders, advice))
 }
