@@ -2,7 +2,6 @@ package store
 
 import (
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -19,10 +18,11 @@ const maxIndexes = 48
 // group is all collections with one id. Everything is guarded by the store's
 // mutex, except index.used.
 type group struct {
-	docs    sorted.Map[*record] // by key
-	indexes map[string]*index
-	changed Time // of the latest commit
-	clock   atomic.Int64
+	docs     sorted.Map[*record] // by key
+	indexes  map[string]*index
+	building map[string]*building
+	changed  Time // of the latest commit
+	clock    atomic.Int64
 }
 
 // index lists documents by some of their values. Indexes are made when a
@@ -70,28 +70,6 @@ func indexName(p query.Plan, anywhere bool) string {
 	return p.Shape()
 }
 
-// build makes the index for a plan from the documents there are.
-func (g *group) build(p query.Plan, anywhere bool) {
-	x := &index{columns: p.Columns, anywhere: anywhere}
-	x.used.Store(g.clock.Add(1))
-	type entry struct {
-		key string
-		r   *record
-	}
-	var entries []entry
-	for _, r := range g.docs.Range("", "") {
-		for _, key := range x.keys(r.key, r.head.doc) {
-			entries = append(entries, entry{key, r})
-		}
-	}
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
-	for _, e := range entries {
-		x.entries.Set(e.key, e.r)
-	}
-	g.evict()
-	g.indexes[indexName(p, anywhere)] = x
-}
-
 func (g *group) evict() {
 	if len(g.indexes) < maxIndexes {
 		return
@@ -107,20 +85,33 @@ func (g *group) evict() {
 
 // reindex replaces the entries of r's head by those of v.
 func (g *group) reindex(r *record, v *version) {
+	c := change{record: r, is: v.doc}
+	if r.head != nil {
+		c.was = r.head.doc
+	}
 	for _, x := range g.indexes {
-		var old []string
-		if r.head != nil {
-			old = x.keys(r.key, r.head.doc)
-		}
-		fresh := x.keys(r.key, v.doc)
-		if slices.Equal(old, fresh) {
-			continue
-		}
-		for _, key := range old {
-			x.entries.Delete(key)
-		}
-		for _, key := range fresh {
-			x.entries.Set(key, r)
-		}
+		x.apply(c)
+	}
+	for _, b := range g.building {
+		b.missed = append(b.missed, c)
+	}
+}
+
+// change is what a commit makes of a record.
+type change struct {
+	record  *record
+	was, is *pb.Document
+}
+
+func (x *index) apply(c change) {
+	old, fresh := x.keys(c.record.key, c.was), x.keys(c.record.key, c.is)
+	if slices.Equal(old, fresh) {
+		return
+	}
+	for _, key := range old {
+		x.entries.Delete(key)
+	}
+	for _, key := range fresh {
+		x.entries.Set(key, c.record)
 	}
 }

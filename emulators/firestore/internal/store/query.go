@@ -73,8 +73,10 @@ func (s *Store) prepare(q *query.Query) []query.Plan {
 	if small {
 		return nil
 	}
-	if !ready {
-		s.build(g, q, plans)
+	for _, p := range plans {
+		if !ready && !p.ByName() {
+			s.build(g, p, q.Scope.Descendants)
+		}
 	}
 	return plans
 }
@@ -87,16 +89,6 @@ func (s *Store) isSmall(q *query.Query) bool {
 		}
 	}
 	return true
-}
-
-func (s *Store) build(g *group, q *query.Query, plans []query.Plan) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range plans {
-		if !p.ByName() && g.find(p, q.Scope.Descendants) == nil {
-			g.build(p, q.Scope.Descendants)
-		}
-	}
 }
 
 // usable tells whether every plan has what it needs.

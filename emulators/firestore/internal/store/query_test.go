@@ -213,3 +213,44 @@ func drawLeaf(t *rapid.T) *pb.StructuredQuery_Filter {
 	}
 	return leaf(field, op, drawn().Draw(t, "operand"))
 }
+
+func TestAnIndexMissesNothingThatIsCommittedWhileItIsMade(t *testing.T) {
+	s := store.New(database, time.Now)
+	s.IndexAlways()
+	docs := map[string]*pb.Document{}
+	write := func(i, n int) {
+		path := fmt.Sprint("c/", i)
+		docs[path] = &pb.Document{Name: root + "/" + path, Fields: map[string]*pb.Value{"v": valuetest.Int(int64(n))}}
+		put(t, s, set(path, valuetest.Int(int64(n))))
+	}
+	for i := range 5000 {
+		write(i, i)
+	}
+	ordered := &pb.StructuredQuery{
+		From:    []*pb.StructuredQuery_CollectionSelector{{CollectionId: "c"}},
+		OrderBy: []*pb.StructuredQuery_Order{{Field: &pb.StructuredQuery_FieldReference{FieldPath: "v"}, Direction: pb.StructuredQuery_ASCENDING}},
+	}
+	q, err := query.New(root, ordered)
+	require.NoError(t, err)
+	asked := make(chan error)
+	for range 4 {
+		go func() {
+			_, err := s.Query(q, store.Latest)
+			asked <- err
+		}()
+	}
+	for i := range 500 {
+		write(i, -i)
+		if i%5 == 0 {
+			put(t, s, remove(fmt.Sprint("c/", i)))
+			delete(docs, fmt.Sprint("c/", i))
+		}
+	}
+	for range 4 {
+		require.NoError(t, <-asked)
+	}
+	require.Equal(t, 1, s.Indexes("c"), "all four asked for the same")
+	got, err := s.Query(q, store.Latest)
+	require.NoError(t, err)
+	require.Equal(t, names(model(docs, ordered)), names(got.Docs))
+}

@@ -121,7 +121,7 @@ func (s *Store) count(old, v *version) {
 func (s *Store) group(id string) *group {
 	g := s.groups[id]
 	if g == nil {
-		g = &group{indexes: map[string]*index{}}
+		g = &group{indexes: map[string]*index{}, building: map[string]*building{}}
 		s.groups[id] = g
 	}
 	return g
