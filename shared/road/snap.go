@@ -107,10 +107,25 @@ func (s *snapper) ring(row, col, r int) {
 			step = 1
 		}
 		for x := col - r; x <= col+r; x += step {
-			s.cell(s.m.grid.in(y, x))
+			if !s.beyond(y, x) {
+				s.cell(s.m.grid.in(y, x))
+			}
 		}
 	}
 }
+
+// beyond reports whether all of a cell is farther than what was found, for sure.
+func (s *snapper) beyond(row, col int) bool {
+	g := &s.m.grid
+	south, west := float64(int(g.south)+row*g.size)-s.lat, float64(int(g.west)+col*g.size)-s.lng
+	y := max(0, south, -south-float64(g.size))
+	x := max(0, west, -west-float64(g.size)) * s.stretch
+	return y*y+x*x > s.best*tolerance+1
+}
+
+// tolerance is for what rounding may add to the square of a distance, and a flat
+// earth.
+const tolerance = 1.0001
 
 func (s *snapper) cell(items []uint32) {
 	for _, item := range items {
@@ -147,7 +162,7 @@ func (s *snapper) vertex(i uint32) {
 	n := &s.m.network
 	y, x := float64(n.Lat[i])-s.lat, (float64(n.Lng[i])-s.lng)*s.stretch
 	d := y*y + x*x
-	if d > s.best*1.0001+1 {
+	if d > s.best*tolerance+1 {
 		return
 	}
 	metres := geo.Distance(s.from, degrees(n.Lat[i], n.Lng[i]))
