@@ -24,7 +24,7 @@ func (m *Map) Sections() []Section {
 		{"lat", &n.Lat}, {"lng", &n.Lng}, {"node", &n.Node}, {"chain", &n.Chain},
 		{"mm", &n.MM}, {"fwd", &n.Fwd}, {"bwd", &n.Bwd}, {"first", &n.First}, {"appeal", &n.Appeal},
 		{"arcs", &n.Arcs}, {"lanes", &n.Lanes}, {"turnFirst", &n.TurnFirst}, {"turnTo", &n.TurnTo}, {"turnCost", &n.TurnCost},
-		{"parent", &t.Parent}, {"slot", &t.Slot},
+		{"parent", &t.Parent}, {"register", &t.Register}, {"slot", &t.Slot},
 		{"gridFirst", &g.first}, {"gridItems", &g.items}, {"byNode", &m.byNode},
 	}
 	for i, name := range []string{"rise", "fall"} {
@@ -63,6 +63,7 @@ func (m *Map) Check() error {
 		{"turn costs", len(n.TurnCost), turns},
 		{"slots", len(t.Slot), turns},
 		{"parents", len(t.Parent), arcs},
+		{"registers", len(t.Register), arcs + 1},
 		{"cells", len(g.first), g.Rows()*g.columns + 1},
 		{"points of chains", ends(n.First, len(n.First)-1), points},
 		{"turns of arcs", ends(n.TurnFirst, arcs), turns},

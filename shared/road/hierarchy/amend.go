@@ -64,8 +64,8 @@ func (a *Amender) open(g Graph) {
 		return
 	}
 	c, n := newCustomizer(a.topology, g), a.topology.Nodes()
-	c.rise.read(&a.metric.Rise)
-	c.fall.read(&a.metric.Fall)
+	c.rise.read(&a.metric.Rise, a.topology.Register)
+	c.fall.read(&a.metric.Fall, a.topology.Register)
 	a.c, a.dirty = c, newMarks(n)
 	a.halves = [2]half{
 		{own: &c.rise, other: &c.fall, fan: &a.metric.Rise, loose: newMarks(n)},
@@ -74,12 +74,12 @@ func (a *Amender) open(g Graph) {
 }
 
 // read takes the ways from a fan.
-func (s *side) read(f *Fan) {
+func (s *side) read(f *Fan, register []uint32) {
 	lost := f.Lost
 	for x := range f.First[1:] {
 		k := f.First[x]
 		for e := s.First[x]; e < s.First[x+1]; e++ {
-			if k < f.First[x+1] && f.Arcs[k].Head == s.Head[e] {
+			if k < f.First[x+1] && f.Arcs[k].Register == register[s.Head[e]] {
 				s.ways[e] = Way{f.Arcs[k].Weight, f.Arcs[k].Extra, f.Mid[k]}
 				k++
 			} else {

@@ -16,49 +16,42 @@ type step struct {
 // Climb returns the way up from some seeds. Ancestors that are reached sooner
 // over another one, down again, are left out: most of them are.
 func (s *Search) Climb(from []Seed) Climb {
-	c := &s.rise
-	c.run(s.topology, &s.metric.Rise, from)
-	down, kept := &s.metric.Fall, c.nodes[:0:0]
-	for _, x := range slices.Backward(c.nodes) {
-		d := c.dist[x]
-		for _, a := range down.of(x) {
-			d.take(c.dist[a.Head], a)
+	s.rise.run(s.topology, &s.metric.Rise, from)
+	var steps []step
+	for _, v := range slices.Backward(s.rise.visits) {
+		d := v.over(s.swept, s.metric.Fall.of(v.node))
+		if d.Weight == v.Weight && d.Weight < Inf {
+			steps = append(steps, step{d.Weight, v.node, int32(d.Extra)})
 		}
-		if d.Weight == c.dist[x].Weight && d.Weight < Inf {
-			kept = append(kept, x)
-		}
-		c.dist[x] = d
+		s.swept[s.topology.Register[v.node]] = d
 	}
-	steps := make([]step, len(kept))
-	for i, x := range kept {
-		steps[i] = step{c.dist[x].Weight, x, int32(c.dist[x].Extra)}
-	}
-	c.reset()
-	return Climb{steps}
+	return Climb{slices.Clip(steps)}
 }
 
 // FromClimbs finds the way from each of some places to one target.
 func (s *Search) FromClimbs(out []Cost, from []Climb, to []Seed) {
 	s.fall.run(s.topology, &s.metric.Fall, to)
-	for i, c := range from {
-		out[i] = c.meet(s.fall.dist)
+	for i, v := range s.fall.visits {
+		s.number[v.node] = uint32(i)
 	}
-	s.fall.reset()
+	for i, c := range from {
+		out[i] = c.meet(s.fall.visits, s.number)
+	}
 }
 
-// meet returns the cost of the best way over an ancestor, from which down tells
-// the costs.
-func (c Climb) meet(down []Cost) Cost {
-	best, at := Inf, -1
-	for i, p := range c.steps {
-		rest := down[p.node].Weight
-		if v := p.weight + rest; v < best && rest < Inf { // a negative seed must not make up for it
-			best, at = v, i
+// meet returns the cost of the best way over an ancestor that is among the
+// visits, too. A node that is, has their number.
+func (c Climb) meet(visits []visit, number []uint32) Cost {
+	best := far
+	for _, p := range c.steps {
+		i := number[p.node]
+		if int(i) >= len(visits) || visits[i].node != p.node {
+			continue
+		}
+		rest := &visits[i]
+		if w := p.weight + rest.Weight; w < best.Weight && rest.Weight < Inf { // a negative seed must not make up for it
+			best = Cost{w, int64(p.extra) + rest.Extra}
 		}
 	}
-	if at < 0 {
-		return far
-	}
-	p := c.steps[at]
-	return Cost{best, int64(p.extra) + down[p.node].Extra}
+	return best
 }

@@ -134,7 +134,7 @@ func (c *customizer) keep(f *Fan, x uint32, own, other *side) {
 	}
 	for i, z := range heads {
 		if w := ways[i]; w.Weight < Inf && w.Weight <= c.bound[z] {
-			f.Arcs, f.Mid = append(f.Arcs, Arc{z, w.Extra, w.Weight}), append(f.Mid, w.Mid)
+			f.Arcs, f.Mid = append(f.Arcs, Arc{c.topology.Register[z], w.Extra, w.Weight}), append(f.Mid, w.Mid)
 		} else {
 			f.Lost = append(f.Lost, w)
 		}

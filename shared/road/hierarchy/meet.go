@@ -1,5 +1,7 @@
 package hierarchy
 
+import "slices"
+
 // labels are the costs between some places and all their ancestors. Two places
 // that have theirs need no search: the best way leads over one of the ancestors
 // that they share, and those are where both lists begin.
@@ -67,17 +69,14 @@ func (l *labels) clear() {
 // add climbs from the seeds of a place.
 func (l *labels) add(t *Topology, c *climb, f *Fan, seeds []Seed) {
 	c.run(t, f, seeds)
-	for i := len(c.nodes) - 1; i >= 0; i-- {
-		x := c.nodes[i]
-		d := c.dist[x]
-		if d.Weight >= Inf {
-			d.Weight = unmet
+	for _, v := range slices.Backward(c.visits) {
+		if v.Weight >= Inf {
+			v.Weight = unmet
 		}
-		l.nodes, l.weight, l.extra = append(l.nodes, x), append(l.weight, d.Weight), append(l.extra, d.Extra)
+		l.nodes, l.weight, l.extra = append(l.nodes, v.node), append(l.weight, v.Weight), append(l.extra, v.Extra)
 	}
 	l.shared = append(l.shared, sharedBy(t, l.nodes[l.first[len(l.first)-1]:]))
 	l.first = append(l.first, len(l.nodes))
-	c.reset()
 }
 
 // sharedBy counts those of a label's nodes that are above all of its seeds: the

@@ -27,9 +27,10 @@ type Fan struct {
 	patch *patch
 }
 
-// Arc leads from a lower node up to Head, or down from it.
+// Arc leads from a lower node up to another one, or down from it.
 type Arc struct {
-	Head uint32
+	// Register is that of the upper node.
+	Register uint32
 
 	// Extra is carried along with the weight, and decides nothing.
 	Extra  uint32
@@ -68,11 +69,12 @@ func (f *Fan) of(x uint32) []Arc {
 	return f.Arcs[f.First[x]:f.First[x+1]]
 }
 
-// mid returns the node that the arc between x and an upper node leads over.
-func (f *Fan) mid(x, upper uint32) uint32 {
+// mid returns the node that the arc between x and the upper node of a register
+// leads over.
+func (f *Fan) mid(x, register uint32) uint32 {
 	f, x = f.at(x)
 	i := f.First[x]
-	for f.Arcs[i].Head != upper {
+	for f.Arcs[i].Register != register {
 		i++
 	}
 	return f.Mid[i]

@@ -21,6 +21,22 @@ func (c *Cost) take(upper Cost, a Arc) {
 	c.Extra += (upper.Extra + int64(a.Extra) - c.Extra) & less
 }
 
+// over returns the least of c and the costs over upper nodes, without a branch
+// too: the compiler makes conditional moves of this, which one after the other
+// take half as long.
+func (c Cost) over(upper []Cost, arcs []Arc) Cost {
+	weight, extra := c.Weight, c.Extra
+	for _, a := range arcs {
+		u := &upper[a.Register]
+		w, e := u.Weight+a.Weight, u.Extra+int64(a.Extra)
+		if w < weight {
+			extra = e
+		}
+		weight = min(weight, w)
+	}
+	return Cost{weight, extra}
+}
+
 // far is the cost of what is not reached.
 var far = Cost{Weight: Inf}
 
@@ -31,6 +47,9 @@ type Search struct {
 	metric   *Metric
 
 	rise, fall climb
+	number     []uint32 // by node; only that of a numbered one is true
+	swept      []Cost   // by register
+
 	selection
 	lanes lanes
 
@@ -39,9 +58,8 @@ type Search struct {
 
 // NewSearch returns a Search.
 func NewSearch(t *Topology, m *Metric) *Search {
-	n := t.Nodes()
-	s := &Search{topology: t, metric: m, rise: newClimb(n), fall: newClimb(n)}
-	s.selection.init(n)
+	s := &Search{topology: t, metric: m, rise: newClimb(t), fall: newClimb(t), number: make([]uint32, t.Nodes()), swept: make([]Cost, t.count())}
+	s.selection.init(t)
 	return s
 }
 
@@ -50,45 +68,57 @@ func (s *Search) Use(m *Metric) { s.metric = m }
 
 // climb is one direction's way up the hierarchy.
 type climb struct {
-	dist  []Cost   // by node; far outside of nodes
-	pred  []uint32 // by node: the lower node before it
-	nodes []uint32 // that were touched, descending
-	heads []uint32 // where the walk is
+	visits  []visit  // descending
+	waiting []visit  // by register: the best way so far to a node that is still to come
+	heads   []uint32 // where the walk is
 }
 
-func newClimb(n int) climb {
-	c := climb{dist: make([]Cost, n), pred: make([]uint32, n)}
-	for i := range c.dist {
-		c.dist[i] = far
-	}
-	return c
+// visit is what a climb found at a node.
+type visit struct {
+	Cost   // Inf if it cannot be reached
+	node   uint32
+	before uint32 // number of the visit that it was reached from
 }
+
+// nowhere is a node that is not reached.
+var nowhere = visit{Cost: far, before: None}
+
+func newClimb(t *Topology) climb { return climb{waiting: slices.Repeat([]visit{nowhere}, t.count())} }
 
 // run finds the best way from the seeds up to each of their ancestors.
 func (c *climb) run(t *Topology, f *Fan, seeds []Seed) {
-	c.heads = c.heads[:0]
+	c.visits, c.heads = c.visits[:0], c.heads[:0]
 	for _, s := range seeds {
-		if s.Weight < c.dist[s.Node].Weight {
-			c.dist[s.Node], c.pred[s.Node] = s.Cost, None
-		}
 		c.heads = append(c.heads, s.Node)
 	}
-	for len(c.heads) > 0 {
+	for waiting := len(seeds); len(c.heads) > 0; {
 		x := slices.Max(c.heads)
-		c.nodes = append(c.nodes, x)
-		c.relax(f, x)
+		w := &c.waiting[t.Register[x]]
+		v := *w
+		v.node, *w = x, nowhere
+		for i := 0; i < len(seeds) && waiting > 0; i++ {
+			if s := seeds[i]; s.Node == x {
+				waiting--
+				if s.Weight < v.Weight {
+					v.Cost, v.before = s.Cost, None
+				}
+			}
+		}
+		c.visits = append(c.visits, v)
+		c.relax(f.of(x), v)
 		c.step(t, x)
 	}
 }
 
-func (c *climb) relax(f *Fan, x uint32) {
-	d := c.dist[x]
-	if d.Weight >= Inf {
+// relax offers the ways over the newest visit to the nodes above it.
+func (c *climb) relax(arcs []Arc, v visit) {
+	if v.Weight >= Inf {
 		return
 	}
-	for _, a := range f.of(x) {
-		if v := d.Weight + a.Weight; v < c.dist[a.Head].Weight {
-			c.dist[a.Head], c.pred[a.Head] = Cost{v, d.Extra + int64(a.Extra)}, x
+	number := uint32(len(c.visits) - 1)
+	for _, a := range arcs {
+		if w := &c.waiting[a.Register]; v.Weight+a.Weight < w.Weight {
+			w.Cost, w.before = Cost{v.Weight + a.Weight, v.Extra + int64(a.Extra)}, number
 		}
 	}
 }
@@ -108,62 +138,58 @@ func (c *climb) step(t *Topology, x uint32) {
 	c.heads = kept
 }
 
-func (c *climb) reset() {
-	for _, x := range c.nodes {
-		c.dist[x] = far
-	}
-	c.nodes = c.nodes[:0]
-}
-
 // Distance returns the cost of the shortest path from one of the seeds to
 // another; its weight is [Inf] if there is none.
 func (s *Search) Distance(from, to []Seed) Cost {
-	best, _ := s.meet(from, to)
-	s.rise.reset()
-	s.fall.reset()
+	best, _, _ := s.meet(from, to)
 	return best
 }
 
 // Path returns the cost of the shortest path and its nodes, appended to path.
 func (s *Search) Path(path []uint32, from, to []Seed) ([]uint32, Cost) {
-	best, top := s.meet(from, to)
+	best, up, down := s.meet(from, to)
 	if best.Weight < Inf {
-		path = s.unroll(path, top)
+		path = s.unroll(path, up, down)
 	}
-	s.rise.reset()
-	s.fall.reset()
 	return path, best
 }
 
-func (s *Search) meet(from, to []Seed) (best Cost, top uint32) {
+// meet returns the numbers of the visits at the top of the shortest path too.
+func (s *Search) meet(from, to []Seed) (best Cost, up, down int) {
 	s.rise.run(s.topology, &s.metric.Rise, from)
 	s.fall.run(s.topology, &s.metric.Fall, to)
-	best, top = far, None
-	for _, x := range s.fall.nodes {
-		up, down := s.rise.dist[x], s.fall.dist[x]
-		if up.Weight >= Inf || down.Weight >= Inf {
-			continue // a negative seed must not make up for it
-		}
-		if v := up.Weight + down.Weight; v < best.Weight {
-			best, top = Cost{v, up.Extra + down.Extra}, x
+	best = far
+	a, b := s.rise.visits, s.fall.visits
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i].node > b[j].node:
+			i++
+		case a[i].node < b[j].node:
+			j++
+		default:
+			w := a[i].Weight + b[j].Weight
+			if w < best.Weight && a[i].Weight < Inf && b[j].Weight < Inf { // a negative seed must not make up for what is not reached
+				best, up, down = Cost{w, a[i].Extra + b[j].Extra}, i, j
+			}
+			i, j = i+1, j+1
 		}
 	}
-	return best, top
+	return best, up, down
 }
 
-// unroll appends the nodes of the path over top.
-func (s *Search) unroll(path []uint32, top uint32) []uint32 {
+// unroll appends the nodes of the path over two visits of one node.
+func (s *Search) unroll(path []uint32, up, down int) []uint32 {
 	var climbed []uint32
-	for x := top; x != None; x = s.rise.pred[x] {
-		climbed = append(climbed, x)
+	for i := uint32(up); i != None; i = s.rise.visits[i].before {
+		climbed = append(climbed, s.rise.visits[i].node)
 	}
 	slices.Reverse(climbed)
 	path = append(path, climbed[0])
 	for i := 1; i < len(climbed); i++ {
 		path = s.expand(path, climbed[i-1], climbed[i])
 	}
-	for x := top; s.fall.pred[x] != None; x = s.fall.pred[x] {
-		path = s.expand(path, x, s.fall.pred[x])
+	for v := s.fall.visits[down]; v.before != None; v = s.fall.visits[v.before] {
+		path = s.expand(path, v.node, s.fall.visits[v.before].node)
 	}
 	return path
 }
@@ -174,7 +200,7 @@ func (s *Search) expand(path []uint32, from, to uint32) []uint32 {
 	if from < to {
 		fan, low, high = &s.metric.Fall, to, from
 	}
-	mid := fan.mid(low, high)
+	mid := fan.mid(low, s.topology.Register[high])
 	if mid == None {
 		return append(path, to)
 	}

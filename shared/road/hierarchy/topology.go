@@ -26,6 +26,10 @@ type Topology struct {
 	// Every node that a search from x can meet on the way up is an ancestor of x.
 	Parent []uint32
 
+	// Register is where a search keeps what it knows of each node: no two nodes that
+	// it needs to know of at once have the same. The last one is their number.
+	Register []uint32
+
 	// Rise are the arcs that lead up, Fall those that lead down.
 	Rise, Fall Side
 
@@ -51,6 +55,7 @@ func NewTopology(g Graph) *Topology {
 	t := &Topology{Parent: parents(rise, fall)}
 	fill(rise, fall)
 	t.Rise, t.Fall = newSide(rise), newSide(fall)
+	t.Register = t.registers()
 	t.place(g)
 	return t
 }

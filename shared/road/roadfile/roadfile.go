@@ -24,7 +24,7 @@ import (
 )
 
 // Version is what this package writes, and reads.
-const Version = 3
+const Version = 4
 
 const (
 	magic    = "LMROAD\r\n"
