@@ -20,8 +20,8 @@ type grid struct {
 // island is the bit of an item that is not on the mainland.
 const island = 1 << 31
 
-// cellSize is about 150 m: in a city, some ten segments.
-const cellSize = 13_500
+// cellSize is about 100 m: in a city, some six segments.
+const cellSize = 9000
 
 func newGrid(n *network.Network) grid {
 	g := grid{south: math.MaxInt32, west: math.MaxInt32, size: cellSize}
