@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // person is who calls the API: an operator, a merchant, a courier or a customer.
@@ -209,11 +211,15 @@ const staff = 8
 // employ has operators sign in who take people on.
 func (a *api) employ(ctx context.Context) error {
 	desks := make([]*person, staff)
+	g, ctx := errgroup.WithContext(ctx)
 	for i := range desks {
-		var err error
-		if desks[i], err = a.admit(ctx, "operator", fmt.Sprint("desk-", i+1)); err != nil {
+		g.Go(func() (err error) {
+			desks[i], err = a.admit(ctx, "operator", fmt.Sprint("desk-", i+1))
 			return err
-		}
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
 	}
 	a.desks = desks
 	return nil
