@@ -99,6 +99,9 @@ func (l look) take(ctx context.Context, o options) error {
 		if err != nil {
 			return fmt.Errorf("view %s: %w", view, err)
 		}
+		if picture, err = shrink(picture); err != nil {
+			return err
+		}
 		if err := os.WriteFile(filepath.Join(o.out, fileName(view)+"-"+l.name+".png"), picture, 0o644); err != nil {
 			return err
 		}
