@@ -116,8 +116,9 @@ func (c *climb) relax(arcs []Arc, v visit) {
 		return
 	}
 	number := uint32(len(c.visits) - 1)
+	waiting := c.waiting
 	for _, a := range arcs {
-		if w := &c.waiting[a.Register]; v.Weight+a.Weight < w.Weight {
+		if w := &waiting[a.Register]; v.Weight+a.Weight < w.Weight {
 			w.Cost, w.before = Cost{v.Weight + a.Weight, v.Extra + int64(a.Extra)}, number
 		}
 	}
@@ -126,6 +127,10 @@ func (c *climb) relax(arcs []Arc, v visit) {
 // step moves every head that is at x to the parent, and joins those that meet.
 func (c *climb) step(t *Topology, x uint32) {
 	parent := t.Parent[x]
+	if len(c.heads) == 1 && parent != None {
+		c.heads[0] = parent
+		return
+	}
 	kept := c.heads[:0]
 	for _, h := range c.heads {
 		if h == x {
