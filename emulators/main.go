@@ -90,7 +90,7 @@ func run(ctx context.Context, args, environ []string, out io.Writer) error {
 
 // brief keeps records for as long as somebody looks into what they have just seen: a
 // city that lives writes hundreds a second, into memory.
-const brief = "LOG_RETENTION=info:15m,warn:2h"
+const brief = "LOG_RETENTION=info:10m,warn:2h"
 
 func runAll(ctx context.Context, o options, environ []string, out io.Writer) (err error) {
 	records, err := openLog(o.logs, out)
