@@ -77,7 +77,7 @@ func (h *history) ofRedis(ctx context.Context, s sample, c *redis.Client) error 
 		name := "redis: keys " + kindOfKey(keys.Val())
 		s[name]++
 		s["redis: keys"]++
-		if len(some[name]) < looked {
+		if len(some[name]) < weighed {
 			some[name] = append(some[name], keys.Val())
 		}
 	}
@@ -85,7 +85,7 @@ func (h *history) ofRedis(ctx context.Context, s sample, c *redis.Client) error 
 		return err
 	}
 	for name, some := range some {
-		if err := h.expiring(ctx, c, name, some); err != nil {
+		if err := h.weigh(ctx, s, c, name, some); err != nil {
 			return err
 		}
 	}
@@ -97,25 +97,32 @@ func (h *history) ofRedis(ctx context.Context, s sample, c *redis.Client) error 
 	used, _, _ := strings.Cut(rest, "\r")
 	bytes, err := strconv.ParseFloat(used, 64)
 	s["redis: memory, MB"] = bytes / megabyte
-	s["redis: KB a key"] = bytes / 1024 / max(1, s["redis: keys"])
 	return err
 }
 
-// expiring notes when keys of a kind expire, if all of these do.
-func (h *history) expiring(ctx context.Context, c *redis.Client, name string, some []string) error {
+// weigh counts what keys of a kind hold, and notes when they expire, if all of
+// these do.
+func (h *history) weigh(ctx context.Context, s sample, c *redis.Client, name string, some []string) error {
 	var longest time.Duration
+	var bytes int64
+	ends := true
 	for _, key := range some {
 		left, err := c.PTTL(ctx, key).Result()
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case left == forever:
-			delete(h.expires, name)
-			return nil
 		}
-		longest = max(longest, left)
+		held, err := c.MemoryUsage(ctx, key).Result()
+		if err != nil && !errors.Is(err, redis.Nil) { // it may be gone by now
+			return err
+		}
+		longest, bytes, ends = max(longest, left), bytes+held, ends && left != forever
 	}
-	h.expires[name] = max(h.expires[name], longest)
+	s[strings.Replace(name, "keys", "KB a key", 1)] = float64(bytes) / 1024 / float64(len(some))
+	if ends {
+		h.expires[name] = max(h.expires[name], longest)
+	} else {
+		delete(h.expires, name)
+	}
 	return nil
 }
 
@@ -134,9 +141,12 @@ func (h *history) ofFirestore(ctx context.Context, s sample, c *firestore.Client
 	return h.ofCollections(ctx, s, c.Collections(ctx), "", func(id string) firestore.Query { return c.Collection(id).Query }, c)
 }
 
-// looked is how many keys of a kind are looked at for when they expire, and how
-// many documents of a collection for collections beneath them.
-const looked = 5
+// looked is how many documents of a collection are looked at for collections
+// beneath them, and weighed how many keys of a kind.
+const (
+	looked  = 5
+	weighed = 50
+)
 
 func (h *history) ofCollections(ctx context.Context, s sample, found *firestore.CollectionIterator, above string, of func(id string) firestore.Query, c *firestore.Client) error {
 	for {
