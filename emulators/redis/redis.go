@@ -26,7 +26,10 @@ var ErrMemoryGone = errors.New("the memory is gone with the process")
 // Embedded as Options.Server asks for miniredis.
 const Embedded = "embedded"
 
-const startTimeout = 10 * time.Second
+const (
+	startTimeout = 10 * time.Second
+	takenFor     = 20 * time.Millisecond // until it is tried again whether a port is free
+)
 
 // Options adjusts a Server; the zero value prefers redis-server and keeps nothing.
 type Options struct {
@@ -152,10 +155,22 @@ func (s *Server) Restart(keepMemory bool) error {
 			return fmt.Errorf("restart %s: %w", s.engine.kind(), err)
 		}
 	}
-	if err := s.startEngine(s.addr); err != nil {
+	if err := s.startAgain(); err != nil {
 		return fmt.Errorf("restart %s: %w", s.engine.kind(), err)
 	}
 	return nil
+}
+
+// startAgain starts the engine where it was. A client that dials a port of its own
+// machine at which nobody listens may be given that port as its own end, and is
+// connected to itself for a moment: then it is taken.
+func (s *Server) startAgain() error {
+	for began := time.Now(); ; time.Sleep(takenFor) {
+		err := s.startEngine(s.addr)
+		if err == nil || time.Since(began) > startTimeout {
+			return err
+		}
+	}
 }
 
 // Close ends Redis and removes what it left outside Options.Dir.

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -94,6 +95,26 @@ func TestAKilledRedisDoesNotAnswer(t *testing.T) {
 		require.Error(t, client.Ping(t.Context()).Err())
 		require.NoError(t, srv.Restart(false))
 		require.NoError(t, dial(t, srv.Addr()).Ping(t.Context()).Err())
+	})
+}
+
+func TestARestartWaitsForAPortThatIsTakenForAMoment(t *testing.T) {
+	onBoth(t, func(t *testing.T, o redis.Options) {
+		srv, c := start(t, o)
+		addr := srv.Addr()
+		require.NoError(t, srv.Kill())
+		taken, err := net.Listen("tcp", addr)
+		require.NoError(t, err)
+		restarted := make(chan error, 1)
+		go func() { restarted <- srv.Restart(false) }()
+		select {
+		case err := <-restarted:
+			require.FailNow(t, "somebody else is there", "%v", err)
+		case <-time.After(100 * time.Millisecond):
+		}
+		require.NoError(t, taken.Close())
+		require.NoError(t, <-restarted)
+		require.NoError(t, c.Ping(t.Context()).Err())
 	})
 }
 
