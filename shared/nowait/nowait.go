@@ -8,9 +8,9 @@
 //
 // It promises that a connection behaves as the one that it was made from, with
 // deadlines, half-closing and all; beneath TLS too. Whoever must not wait can
-// [Try], and the Read of its RawConn does not wait either. Where the trick does not work (on systems
-// other than Linux, for connections that are no sockets, or with the race
-// detector, which has to see every call) that one is used as it is.
+// [Try], and the Read of its RawConn does not wait either. Where the trick does
+// not work (on systems other than Linux, for connections that are no sockets, or
+// with the race detector, which has to see every call) that one is used as it is.
 package nowait
 
 import (
