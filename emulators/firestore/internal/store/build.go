@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-
 	"lastmile/emulators/firestore/internal/query"
 )
 
@@ -48,31 +46,27 @@ func (s *Store) build(g *group, p query.Plan, anywhere bool) {
 	close(b.done)
 }
 
-// head is a document as it was when a build began.
-type head struct {
-	record *record
-	doc    *pb.Document
-}
-
 // latest are the documents of a group. The caller holds the store's mutex.
-func (g *group) latest() []head {
-	docs := make([]head, 0, g.docs.Len())
+func (g *group) latest() []*version {
+	docs := make([]*version, 0, g.docs.Len())
 	for _, r := range g.docs.Range("", "") {
-		docs = append(docs, head{r, r.head.doc})
+		if r.head.exists() {
+			docs = append(docs, r.head)
+		}
 	}
 	return docs
 }
 
 // fill makes the entries of an index that nobody reads yet.
-func (x *index) fill(docs []head) {
+func (x *index) fill(docs []*version) {
 	type entry struct {
 		key string
 		r   *record
 	}
 	entries := make([]entry, 0, len(docs))
-	for _, d := range docs {
-		for _, key := range x.keys(d.record.key, d.doc) {
-			entries = append(entries, entry{key, d.record})
+	for _, v := range docs {
+		for _, key := range x.keys(v.record.key, v.decode()) {
+			entries = append(entries, entry{key, v.record})
 		}
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })

@@ -1,11 +1,14 @@
 package store
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/value"
@@ -29,6 +32,9 @@ func (s *Store) Commit(writes []Write, valid func(View) error) (*Receipt, error)
 		if err := c.stage(&writes[i]); err != nil {
 			return nil, err
 		}
+	}
+	if err := c.encode(); err != nil {
+		return nil, err
 	}
 	wait := c.install()
 	return &Receipt{At: c.at, Results: c.results, wait: wait}, nil
@@ -57,7 +63,9 @@ type commit struct {
 type staged struct {
 	key  name.Key
 	full string
+	was  *pb.Document // nil: missing
 	doc  *pb.Document // nil: deleted
+	wire []byte       // doc encoded
 	size int
 }
 
@@ -66,7 +74,8 @@ type staged struct {
 func (c *commit) stage(w *Write) error {
 	st := c.staged[w.Key]
 	if st == nil {
-		st = &staged{key: w.Key, full: w.full, doc: c.store.get(w.Key, Latest)}
+		was := c.store.get(w.Key, Latest)
+		st = &staged{key: w.Key, full: w.full, was: was, doc: was}
 		c.staged[w.Key] = st
 		c.order = append(c.order, st)
 	}
@@ -99,35 +108,56 @@ func (st *staged) measure() error {
 	return nil
 }
 
+// encode leaves only what the commit changes, ready to be kept.
+func (c *commit) encode() (err error) {
+	c.order = slices.DeleteFunc(c.order, func(st *staged) bool { return st.doc == st.was })
+	for _, st := range c.order {
+		if st.doc == nil {
+			continue
+		}
+		if st.wire, err = proto.Marshal(st.doc); err != nil {
+			return status.Errorf(codes.InvalidArgument, "Document '%s' cannot be encoded: %v", st.full, err)
+		}
+	}
+	return nil
+}
+
 // install makes the commit visible and hands it to the journal. The caller
 // holds the store's mutex; the answer waits until the commit is durable.
 func (c *commit) install() (wait func() error) {
-	var changed []*pb.Document
 	for _, st := range c.order {
-		if c.store.get(st.key, Latest) == st.doc {
-			continue
-		}
-		c.store.install(st.key, st.doc, st.size, c.at)
-		changed = append(changed, st.journaled(c.at))
+		c.store.install(st.key, st.doc, st.wire, st.size, c.at)
 	}
 	c.store.writes.Add(int64(len(c.results)))
 	c.store.trim()
-	if len(changed) > 0 {
+	if len(c.order) > 0 {
 		c.store.wake()
 	}
-	if c.store.journal == nil || len(changed) == 0 {
+	if c.store.journal == nil || len(c.order) == 0 {
 		return func() error { return nil }
 	}
-	return c.store.journal.Append(changed)
+	return c.store.journal.Append(c.journaled())
 }
 
-// journaled is the document as the journal keeps it: a deleted one has no
+// journaled are the documents as the journal keeps them: a deleted one has no
 // creation time.
-func (st *staged) journaled(at Time) *pb.Document {
-	if st.doc != nil {
-		return st.doc
+func (c *commit) journaled() [][]byte {
+	docs := make([][]byte, len(c.order))
+	for i, st := range c.order {
+		docs[i] = st.wire
+		if st.doc == nil {
+			docs[i] = deletion(st.full, c.at)
+		}
 	}
-	return &pb.Document{Name: st.full, UpdateTime: at.Proto()}
+	return docs
+}
+
+func deletion(full string, at Time) []byte {
+	wire, err := proto.Marshal(&pb.Document{Name: full, UpdateTime: at.Proto()})
+	if err != nil {
+		panic(fmt.Sprintf("store: a checked name does not encode: %v", err))
+	}
+	return wire
 }
 
 // thousands writes n with commas, as Google's message does.

@@ -9,12 +9,12 @@ import (
 const (
 	window      = time.Hour
 	maxVersions = 200_000
-	maxPast     = 64 << 20 // bytes of memory for superseded documents, about
+	maxPast     = 32 << 20 // bytes of memory for superseded documents, about
 )
 
 // inMemory is about how much larger a document is in memory than Firestore
 // counts it.
-const inMemory = 8
+const inMemory = 2
 
 // history lists versions in commit order, so that the past can be forgotten
 // from its far end and changes since a time can be found.

@@ -83,12 +83,8 @@ func (g *group) evict() {
 	delete(g.indexes, oldest)
 }
 
-// reindex replaces the entries of r's head by those of v.
-func (g *group) reindex(r *record, v *version) {
-	c := change{record: r, is: v.doc}
-	if r.head != nil {
-		c.was = r.head.doc
-	}
+// reindex replaces the entries of what was by those of what is.
+func (g *group) reindex(c change) {
 	for _, x := range g.indexes {
 		x.apply(c)
 	}

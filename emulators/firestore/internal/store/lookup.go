@@ -2,9 +2,8 @@ package store
 
 import (
 	"iter"
+	"slices"
 	"strings"
-
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/query"
@@ -15,16 +14,10 @@ func (s *Store) lookup(g *group, q *query.Query, plans []query.Plan) (hits []hit
 	if len(plans) == 1 {
 		return s.walk(g, q, plans[0], false)
 	}
-	seen := map[*pb.Document]bool{}
 	for _, p := range plans {
-		for _, h := range s.walk(g, q, p, true) {
-			if !seen[h.doc] {
-				seen[h.doc] = true
-				hits = append(hits, h)
-			}
-		}
+		hits = append(hits, s.walk(g, q, p, true)...)
 	}
-	return sortHits(hits)
+	return slices.CompactFunc(sortHits(hits), func(a, b hit) bool { return a.sortKey == b.sortKey })
 }
 
 // walk collects the matches in one plan's range, as many as q can use.
@@ -34,7 +27,7 @@ func (s *Store) walk(g *group, q *query.Query, p query.Plan, keyed bool) (hits [
 		return nil
 	}
 	for _, r := range s.rangeOf(g, q, p) {
-		doc := r.head.doc
+		doc := s.document(r.head)
 		if doc == nil || !q.Match(r.key, doc) {
 			continue
 		}

@@ -104,7 +104,7 @@ func (s *Store) usable(g *group, q *query.Query, plans []query.Plan) bool {
 // scan reads through everything in q's scope.
 func (s *Store) scan(q *query.Query, at Time) (hits []hit) {
 	for _, r := range s.all(q) {
-		if doc := r.read(at); doc != nil && q.Match(r.key, doc) {
+		if doc := s.document(r.read(at)); doc != nil && q.Match(r.key, doc) {
 			hits = append(hits, hit{q.SortKey(r.key, doc), doc})
 		}
 	}

@@ -34,6 +34,9 @@ func plannerAgrees(t *rapid.T) {
 	docs := map[string]*pb.Document{}
 	for range rapid.IntRange(1, 4).Draw(t, "rounds") {
 		mutate(t, s, docs)
+		if rapid.Bool().Draw(t, "cool") {
+			s.Cool()
+		}
 		for range 3 {
 			compareWithModel(t, s, docs, drawQuery(t))
 		}
@@ -52,6 +55,7 @@ func TestQueriesOfThePastAgreeWithThePresentOfThen(t *testing.T) {
 		then, err := s.Query(q, store.Latest)
 		require.NoError(t, err)
 		mutate(t, s, map[string]*pb.Document{})
+		s.Cool()
 		past, err := s.Query(q, then.Read)
 		require.NoError(t, err)
 		require.Equal(t, names(then.Docs), names(past.Docs))

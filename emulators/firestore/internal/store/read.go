@@ -23,7 +23,9 @@ func (s *Store) Get(keys []name.Key, at Time) (docs []*pb.Document, read Time, e
 	return docs, read, nil
 }
 
-func (s *Store) get(k name.Key, at Time) *pb.Document {
+func (s *Store) get(k name.Key, at Time) *pb.Document { return s.document(s.version(k, at)) }
+
+func (s *Store) version(k name.Key, at Time) *version {
 	if r, ok := s.docs.Get(string(k)); ok {
 		return r.read(at)
 	}
@@ -87,7 +89,7 @@ func (s *Store) Children(collection, after name.Key, limit int, at Time) ([]Chil
 // liveIn finds the first document that exists with a key from lo to hi.
 func (s *Store) liveIn(lo, hi string, at Time) (name.Key, bool) {
 	for _, r := range s.docs.Range(lo, hi) {
-		if r.read(at) != nil {
+		if r.read(at).exists() {
 			return r.key, true
 		}
 	}
@@ -122,5 +124,5 @@ func (s *Store) Collections(parent name.Key, after string, limit int, at Time) (
 func (s *Store) Deleted(k name.Key, at Time) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.get(k, at) == nil
+	return !s.version(k, at).exists()
 }

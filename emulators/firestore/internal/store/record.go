@@ -2,6 +2,7 @@ package store
 
 import (
 	"math"
+	"sync/atomic"
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -36,16 +37,20 @@ type record struct {
 type version struct {
 	record *record
 	at     Time
-	doc    *pb.Document // nil: deleted
+	wire   []byte                      // the document encoded; nil: deleted
+	doc    atomic.Pointer[pb.Document] // while it is warm
 	size   int
 	prev   *version // guarded by the store's mutex; nil when forgotten
 }
 
-// read returns the document as of t, nil if there was none.
-func (r *record) read(t Time) *pb.Document {
+// exists is false for nothing and for a deletion.
+func (v *version) exists() bool { return v != nil && v.wire != nil }
+
+// read returns what the record was at t, nil if that was nothing.
+func (r *record) read(t Time) *version {
 	for v := r.head; v != nil; v = v.prev {
 		if v.at <= t {
-			return v.doc
+			return v
 		}
 	}
 	return nil

@@ -1,18 +1,25 @@
 package store
 
 import (
+	"fmt"
+
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/proto"
 
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/value"
 )
 
-// Restore puts back documents that a journal kept. It is called before the
-// store serves anybody.
-func (s *Store) Restore(docs []*pb.Document) error {
+// Restore puts back encoded documents that a journal kept. One without a
+// creation time was deleted. It is called before the store serves anybody.
+func (s *Store) Restore(docs [][]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, doc := range docs {
+	for _, wire := range docs {
+		doc := &pb.Document{}
+		if err := proto.Unmarshal(wire, doc); err != nil {
+			return fmt.Errorf("restore document: %w", err)
+		}
 		_, k, err := name.Document(doc.Name)
 		if err != nil {
 			return err
@@ -20,9 +27,9 @@ func (s *Store) Restore(docs []*pb.Document) error {
 		at := TimeOf(doc.UpdateTime)
 		s.last.Store(max(s.last.Load(), int64(at)))
 		if doc.CreateTime == nil {
-			doc = nil
+			doc, wire = nil, nil
 		}
-		s.install(k, doc, value.DocumentSize(k.Full(s.database), doc.GetFields()), at)
+		s.install(k, doc, wire, value.DocumentSize(k.Full(s.database), doc.GetFields()), at)
 	}
 	s.forget()
 	return nil
@@ -34,15 +41,16 @@ func (s *Store) forget() {
 	s.history.floor = Time(s.last.Load())
 }
 
-// Freeze calls cut and returns all documents, with no commit in between.
-func (s *Store) Freeze(cut func()) []*pb.Document {
+// Freeze calls cut and returns all documents, encoded, with no commit in
+// between.
+func (s *Store) Freeze(cut func()) [][]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	cut()
-	docs := make([]*pb.Document, 0, s.live)
+	docs := make([][]byte, 0, s.live)
 	for _, r := range s.docs.Range("", "") {
-		if r.head.doc != nil {
-			docs = append(docs, r.head.doc)
+		if r.head.exists() {
+			docs = append(docs, r.head.wire)
 		}
 	}
 	return docs

@@ -3,7 +3,8 @@
 //
 // It promises that a commit is atomic and that commit times only grow; that a
 // read, at the latest time or a past one within the history's bounds, sees
-// whole commits; and that memory for the past is bounded.
+// whole commits; that memory for the past is bounded; and that a document which
+// nobody has touched for long takes little more than its bytes.
 package store
 
 import (
@@ -31,15 +32,17 @@ type Store struct {
 	docs     sorted.Map[*record]
 	groups   map[string]*group
 	history  history
+	warm     warm
 	live     int
 	bytes    int
 	watchers map[*Watcher]struct{}
 }
 
-// Journal makes commits durable. Append is called in commit order and must
-// not block on the disk; the function it returns waits until docs are safe.
+// Journal makes commits durable. Append is called in commit order, with
+// encoded documents, and must not block on the disk; the function it returns
+// waits until docs are safe.
 type Journal interface {
-	Append(docs []*pb.Document) (wait func() error)
+	Append(docs [][]byte) (wait func() error)
 }
 
 // Stats are counters of a Store.
@@ -89,8 +92,9 @@ func (s *Store) next() Time {
 	return at
 }
 
-// install makes doc (nil: nothing) the latest version of k. The caller holds mu.
-func (s *Store) install(k name.Key, doc *pb.Document, size int, at Time) {
+// install makes doc, encoded as wire (nil: nothing), the latest version of k. The
+// caller holds mu.
+func (s *Store) install(k name.Key, doc *pb.Document, wire []byte, size int, at Time) {
 	g := s.group(k.Group())
 	r, ok := s.docs.Get(string(k))
 	if !ok {
@@ -98,8 +102,11 @@ func (s *Store) install(k name.Key, doc *pb.Document, size int, at Time) {
 		s.docs.Set(string(k), r)
 		g.docs.Set(string(k), r)
 	}
-	v := &version{record: r, at: at, doc: doc, size: size, prev: r.head}
-	g.reindex(r, v)
+	v := &version{record: r, at: at, wire: wire, size: size, prev: r.head}
+	g.reindex(change{record: r, was: s.document(r.head), is: doc})
+	if doc != nil {
+		s.warm.keep(v, doc)
+	}
 	s.count(r.head, v)
 	r.head = v
 	g.changed = at
@@ -107,11 +114,11 @@ func (s *Store) install(k name.Key, doc *pb.Document, size int, at Time) {
 }
 
 func (s *Store) count(old, v *version) {
-	if old != nil && old.doc != nil {
+	if old.exists() {
 		s.live--
 		s.bytes -= old.size
 	}
-	if v.doc != nil {
+	if v.exists() {
 		s.live++
 		s.bytes += v.size
 	}
@@ -144,7 +151,7 @@ func (s *Store) trim() {
 func (s *Store) drop(gone []*version) {
 	for _, v := range gone {
 		v.prev = nil
-		if r := v.record; r.head == v && v.doc == nil {
+		if r := v.record; r.head == v && !v.exists() {
 			s.docs.Delete(string(r.key))
 			s.group(r.key.Group()).docs.Delete(string(r.key))
 		}

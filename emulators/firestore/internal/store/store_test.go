@@ -58,6 +58,27 @@ func TestTheHistoryForgetsBySize(t *testing.T) {
 	require.NotNil(t, docs[0])
 }
 
+func TestOnlyTheDocumentsUsedLastStayDecodedAndAllReadTheSame(t *testing.T) {
+	const many = 5000
+	s := store.New(database, time.Now)
+	keys := make([]name.Key, many)
+	for i := range keys {
+		path := fmt.Sprint("c/", i)
+		keys[i] = keyOf(t, path)
+		put(t, s, set(path, valuetest.Int(int64(i))))
+	}
+	put(t, s, set("c/large", valuetest.Text(strings.Repeat("x", 1<<19))))
+	for range 2 {
+		docs, _, err := s.Get(append(keys, keyOf(t, "c/large")), store.Latest)
+		require.NoError(t, err)
+		for i, doc := range docs[:many] {
+			require.EqualValues(t, i, doc.Fields["v"].GetIntegerValue())
+		}
+		require.Len(t, docs[many].Fields["v"].GetStringValue(), 1<<19)
+		require.LessOrEqual(t, s.Warm(), 4096)
+	}
+}
+
 func TestCommitTimesGrowThoughTheClockStandsStill(t *testing.T) {
 	s := store.New(database, func() time.Time { return time.Unix(1_700_000_000, 0) })
 	first, second := put(t, s, set("c/1", valuetest.Int(1))), put(t, s, set("c/1", valuetest.Int(2)))

@@ -12,8 +12,8 @@ type View struct{ store *Store }
 
 // Version is when the document last changed; 0 if it does not exist.
 func (v View) Version(k name.Key) Time {
-	if doc := v.store.get(k, Latest); doc != nil {
-		return TimeOf(doc.UpdateTime)
+	if found := v.store.version(k, Latest); found.exists() {
+		return found.at
 	}
 	return 0
 }

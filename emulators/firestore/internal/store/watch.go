@@ -56,7 +56,7 @@ func (s *Store) Changes(since Time) (changes []Change, read Time, ok bool) {
 	versions, ok := s.history.since(since)
 	for _, v := range versions {
 		if v.record.head == v {
-			changes = append(changes, Change{v.record.key, v.doc})
+			changes = append(changes, Change{v.record.key, s.document(v)})
 		}
 	}
 	return changes, read, ok

@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
 // perRecord is how many documents a snapshot's record holds.
@@ -23,7 +21,7 @@ func (l *Log) Full(live int) bool {
 
 // Compact replaces the log by a snapshot. Freeze must call cut and return all
 // documents, with no commit between the two. Only one Compact may run.
-func (l *Log) Compact(freeze func(cut func()) []*pb.Document) error {
+func (l *Log) Compact(freeze func(cut func()) [][]byte) error {
 	var segment, kept int
 	docs := freeze(func() { segment, kept = l.cut() })
 	if err := l.writeSnapshot(segment, docs); err != nil {
@@ -53,7 +51,7 @@ func (l *Log) cut() (segment, size int) {
 }
 
 // writeSnapshot makes docs the snapshot n, in one step.
-func (l *Log) writeSnapshot(n int, docs []*pb.Document) error {
+func (l *Log) writeSnapshot(n int, docs [][]byte) error {
 	path := filepath.Join(l.dir, snapshotName(n))
 	f, err := os.Create(path + ".tmp")
 	if err != nil {
@@ -72,14 +70,10 @@ func (l *Log) writeSnapshot(n int, docs []*pb.Document) error {
 	return syncDir(l.dir)
 }
 
-func writeAll(f *os.File, docs []*pb.Document) error {
+func writeAll(f *os.File, docs [][]byte) error {
 	w := bufio.NewWriterSize(f, 1<<20)
 	for part := range slices.Chunk(docs, perRecord) {
-		data, err := encode(part)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Write(data); err != nil {
+		if _, err := w.Write(encode(part)); err != nil {
 			return err
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
 func segmentName(n int) string { return fmt.Sprintf("log-%08d", n) }
@@ -60,7 +58,7 @@ func (f files) last() int {
 
 // replay restores the newest snapshot and the segments since, and cuts what
 // is torn off the last one. It returns the segments' size.
-func (f files) replay(restore func([]*pb.Document) error) (size int, err error) {
+func (f files) replay(restore func([][]byte) error) (size int, err error) {
 	if n := f.base(); n > 0 {
 		if _, err := replayFile(filepath.Join(f.dir, snapshotName(n)), restore); err != nil {
 			return 0, fmt.Errorf("restore snapshot %d: %w", n, err)

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -9,12 +10,15 @@ import (
 	"io"
 	"os"
 
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A record is a length, a checksum, and documents as one message.
-const headerSize = 8
+// A record is a length, a checksum, and documents as one message: a Firestore
+// ListDocumentsResponse.
+const (
+	headerSize     = 8
+	documentsField = 1
+)
 
 // maxRecord is far above what a commit of 10 MiB can become.
 const maxRecord = 1 << 30
@@ -24,19 +28,37 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // errTorn marks a record that is incomplete or damaged.
 var errTorn = errors.New("wal: torn record")
 
-func encode(docs []*pb.Document) ([]byte, error) {
-	data, err := proto.MarshalOptions{}.MarshalAppend(make([]byte, headerSize), &pb.ListDocumentsResponse{Documents: docs})
-	if err != nil {
-		return nil, fmt.Errorf("encode commit: %w", err)
+func encode(docs [][]byte) []byte {
+	data := make([]byte, headerSize)
+	for _, doc := range docs {
+		data = protowire.AppendTag(data, documentsField, protowire.BytesType)
+		data = protowire.AppendBytes(data, doc)
 	}
 	body := data[headerSize:]
 	binary.LittleEndian.PutUint32(data, uint32(len(body)))
 	binary.LittleEndian.PutUint32(data[4:], crc32.Checksum(body, castagnoli))
-	return data, nil
+	return data
+}
+
+// decode divides a record's body into its documents.
+func decode(body []byte) (docs [][]byte, err error) {
+	for len(body) > 0 {
+		field, kind, n := protowire.ConsumeTag(body)
+		if n < 0 || field != documentsField || kind != protowire.BytesType {
+			return nil, errTorn
+		}
+		doc, m := protowire.ConsumeBytes(body[n:])
+		if m < 0 {
+			return nil, errTorn
+		}
+		docs = append(docs, bytes.Clone(doc))
+		body = body[n+m:]
+	}
+	return docs, nil
 }
 
 // read returns the next record; io.EOF at a clean end.
-func read(r io.Reader) (docs []*pb.Document, size int, err error) {
+func read(r io.Reader) (docs [][]byte, size int, err error) {
 	var header [headerSize]byte
 	if _, err := io.ReadFull(r, header[:]); err != nil {
 		if errors.Is(err, io.EOF) {
@@ -52,16 +74,13 @@ func read(r io.Reader) (docs []*pb.Document, size int, err error) {
 	if _, err := io.ReadFull(r, body); err != nil || crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(header[4:]) {
 		return nil, 0, errTorn
 	}
-	var list pb.ListDocumentsResponse
-	if err := proto.Unmarshal(body, &list); err != nil {
-		return nil, 0, errTorn
-	}
-	return list.Documents, headerSize + int(n), nil
+	docs, err = decode(body)
+	return docs, headerSize + int(n), err
 }
 
 // replayFile restores a file's records and returns the length of the intact
 // part, with errTorn if there is more.
-func replayFile(path string, restore func([]*pb.Document) error) (size int, err error) {
+func replayFile(path string, restore func([][]byte) error) (size int, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, fmt.Errorf("replay log: %w", err)

@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
 // compactAt is how large the log may grow before it pays to replace it by a
@@ -50,8 +48,8 @@ type batch struct {
 }
 
 // Open reads back what dir keeps, oldest first, through restore, and returns a
-// Log that continues it. A document without a creation time was deleted.
-func Open(dir string, restore func([]*pb.Document) error) (*Log, error) {
+// Log that continues it.
+func Open(dir string, restore func([][]byte) error) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("open log: %w", err)
 	}
@@ -69,7 +67,7 @@ func Open(dir string, restore func([]*pb.Document) error) (*Log, error) {
 }
 
 // resume returns a Log that goes on where the files end.
-func resume(dir string, restore func([]*pb.Document) error) (*Log, error) {
+func resume(dir string, restore func([][]byte) error) (*Log, error) {
 	files, err := list(dir)
 	if err != nil {
 		return nil, err
@@ -96,16 +94,14 @@ func resume(dir string, restore func([]*pb.Document) error) (*Log, error) {
 
 func newBatch() *batch { return &batch{done: make(chan struct{})} }
 
-// Append adds a commit. The function it returns waits until it is durable.
-func (l *Log) Append(docs []*pb.Document) (wait func() error) {
-	data, err := encode(docs)
+// Append adds a commit of encoded documents. The function it returns waits until
+// it is durable.
+func (l *Log) Append(docs [][]byte) (wait func() error) {
+	data := encode(docs)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case err != nil:
-	case l.failed != nil:
-		err = l.failed
-	case l.closed:
+	err := l.failed
+	if err == nil && l.closed {
 		err = os.ErrClosed
 	}
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/firestore/internal/wal"
@@ -16,9 +15,9 @@ import (
 // memory is what a log restores: names, in order.
 type memory struct{ names []string }
 
-func (m *memory) restore(docs []*pb.Document) error {
+func (m *memory) restore(docs [][]byte) error {
 	for _, d := range docs {
-		m.names = append(m.names, d.Name)
+		m.names = append(m.names, string(d))
 	}
 	return nil
 }
@@ -36,9 +35,9 @@ func add(t *testing.T, l *wal.Log, names ...string) {
 	require.NoError(t, l.Append(docs(names...))())
 }
 
-func docs(names ...string) (list []*pb.Document) {
+func docs(names ...string) (list [][]byte) {
 	for _, n := range names {
-		list = append(list, &pb.Document{Name: n})
+		list = append(list, []byte(n))
 	}
 	return list
 }
@@ -112,9 +111,9 @@ func TestACompactionReplacesTheLog(t *testing.T) {
 	l, _ := open(t, dir)
 	add(t, l, "a")
 	add(t, l, "a")
-	require.NoError(t, l.Compact(func(cut func()) []*pb.Document { cut(); return docs("a", "b") }))
+	require.NoError(t, l.Compact(func(cut func()) [][]byte { cut(); return docs("a", "b") }))
 	add(t, l, "c")
-	require.NoError(t, l.Compact(func(cut func()) []*pb.Document { cut(); return docs("a", "b", "c") }))
+	require.NoError(t, l.Compact(func(cut func()) [][]byte { cut(); return docs("a", "b", "c") }))
 	require.NoError(t, l.Close())
 	l, names := open(t, dir)
 	require.NoError(t, l.Close())
@@ -143,7 +142,7 @@ func TestCommitsDuringACompactionAreKept(t *testing.T) {
 		})
 	}
 	for range 5 {
-		require.NoError(t, l.Compact(func(cut func()) []*pb.Document {
+		require.NoError(t, l.Compact(func(cut func()) [][]byte {
 			mu.Lock()
 			defer mu.Unlock()
 			cut()
