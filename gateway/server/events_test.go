@@ -16,7 +16,7 @@ import (
 
 // stream is a client that cannot open a WebSocket.
 type stream struct {
-	t    *testing.T
+	t    testing.TB
 	body io.ReadCloser
 	in   *bufio.Reader
 }

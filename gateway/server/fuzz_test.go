@@ -38,9 +38,12 @@ func FuzzFrames(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	w := newWorld(f, engines["miniredis"].Addr())
+	g, token := w.gateway(server.Options{}), w.token(ann)
 	f.Fuzz(func(t *testing.T, message []byte) {
-		w := newWorld(t, engines["miniredis"].Addr())
-		s, _ := w.enter(w.gateway(server.Options{}), ann, nil)
+		s := open(t, g)
+		s.say(map[string]any{"hello": map[string]any{"token": token}})
+		require.NotNil(t, s.next().Welcome)
 		_ = s.ws.WriteMessage(websocket.TextMessage, message)
 		_ = s.ws.WriteMessage(websocket.TextMessage, []byte(`{"ping":4711}`)) // where the message has not ended it all
 		require.NoError(t, s.ws.SetReadDeadline(time.Now().Add(patience)))

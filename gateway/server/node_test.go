@@ -45,7 +45,7 @@ func (w *world) process() *process {
 	return &process{cmd, line[:len(line)-1]}
 }
 
-func (p *process) signal(t *testing.T, s os.Signal) { require.NoError(t, p.cmd.Process.Signal(s)) }
+func (p *process) signal(t testing.TB, s os.Signal) { require.NoError(t, p.cmd.Process.Signal(s)) }
 
 // runNode is the process: it serves until it is terminated, and ends when its
 // parent does.

@@ -71,14 +71,14 @@ const (
 
 // world is a Redis with gateways.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	addr   string
 	prefix string
 	redis  *redis.Client
 	passes *server.Passes
 }
 
-func newWorld(t *testing.T, addr string) *world {
+func newWorld(t testing.TB, addr string) *world {
 	w := &world{t: t, addr: addr, prefix: "g" + rand.Text()[:8] + ":", redis: realtime.Connect(&redis.Options{Addr: addr})}
 	t.Cleanup(func() { require.NoError(t, errors.Join(w.forget(), w.redis.Close())) })
 	var err error
@@ -177,16 +177,16 @@ type said struct {
 
 // socket is a client that is driven step by step.
 type socket struct {
-	t  *testing.T
+	t  testing.TB
 	ws *websocket.Conn
 }
 
-func dial(t *testing.T, url string, header http.Header, protocols ...string) (*websocket.Conn, *http.Response, error) {
+func dial(t testing.TB, url string, header http.Header, protocols ...string) (*websocket.Conn, *http.Response, error) {
 	d := websocket.Dialer{Subprotocols: append([]string{wsconn.Protocol}, protocols...), HandshakeTimeout: patience}
 	return d.DialContext(t.Context(), "ws"+strings.TrimPrefix(url, "http")+"/v1/socket", header)
 }
 
-func open(t *testing.T, g *gateway) *socket {
+func open(t testing.TB, g *gateway) *socket {
 	ws, _, err := dial(t, g.url, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = ws.Close() })

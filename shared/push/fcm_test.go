@@ -2,10 +2,11 @@ package push_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -27,7 +28,7 @@ type answer struct {
 	body string
 }
 
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body struct{ Message map[string]any }
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	s.paths, s.got = append(s.paths, r.URL.Path), append(s.got, body.Message)
@@ -35,15 +36,14 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(s.answers) > 1 {
 		s.answers = s.answers[1:]
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(a.code)
-	_, _ = w.Write([]byte(a.body))
+	return &http.Response{
+		StatusCode: a.code, Header: http.Header{"Content-Type": {"application/json"}},
+		Body: io.NopCloser(strings.NewReader(a.body)), Request: r,
+	}, nil
 }
 
 func (s *service) send(t *testing.T, n realtime.Notice) error {
-	h := httptest.NewServer(s)
-	defer h.Close()
-	f := push.NewFCM("p1", option.WithEndpoint(h.URL), option.WithoutAuthentication())
+	f := push.NewFCM("p1", option.WithHTTPClient(&http.Client{Transport: s}))
 	return f.Send(t.Context(), push.Device{ID: "d", Token: "phone"}, "0123456789abcdef0123456789", n)
 }
 
@@ -68,18 +68,20 @@ func TestFCMAnswers(t *testing.T) {
 		"a service that lets nobody in": {answers: []answer{{403, `{"error":{"code":403,"message":"sign in"}}`}}, calls: 1, says: "sign in"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &service{answers: tc.answers}
-			err := s.send(t, offer(1))
-			require.Len(t, s.got, tc.calls)
-			switch {
-			case tc.is != nil:
-				require.ErrorIs(t, err, tc.is)
-			case tc.says != "":
-				require.ErrorContains(t, err, tc.says)
-				require.NotErrorIs(t, err, push.ErrGone)
-			default:
-				require.NoError(t, err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{answers: tc.answers}
+				err := s.send(t, offer(1))
+				require.Len(t, s.got, tc.calls)
+				switch {
+				case tc.is != nil:
+					require.ErrorIs(t, err, tc.is)
+				case tc.says != "":
+					require.ErrorContains(t, err, tc.says)
+					require.NotErrorIs(t, err, push.ErrGone)
+				default:
+					require.NoError(t, err)
+				}
+			})
 		})
 	}
 }
@@ -114,9 +116,11 @@ func FuzzFCMAnswer(f *testing.F) {
 		if code < 200 || code >= 500 || code == http.StatusTooManyRequests {
 			return // no answer, or one that is asked for again after a pause
 		}
-		err := (&service{answers: []answer{{code, body}}}).send(t, realtime.Notice{ID: "1", Text: "x"})
-		if code >= 300 && code != http.StatusNotModified {
-			require.Error(t, err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			err := (&service{answers: []answer{{code, body}}}).send(t, realtime.Notice{ID: "1", Text: "x"})
+			if code >= 300 && code != http.StatusNotModified {
+				require.Error(t, err)
+			}
+		})
 	})
 }
