@@ -23,11 +23,7 @@ import (
 )
 
 // firestoreCase is one promise of Firestore.
-type firestoreCase struct {
-	name    string
-	differs string // how and why Google's emulator does otherwise
-	run     func(*testing.T, *firestoreDB)
-}
+type firestoreCase = googleCase[*firestoreDB]
 
 // firestoreDB is an empty database, reached by the official client and by the
 // bare protocol.
@@ -38,21 +34,8 @@ type firestoreDB struct {
 }
 
 func TestFirestore(t *testing.T) {
-	cases := slices.Concat(firestoreDocumentCases, firestoreQueryCases, firestoreTxnCases, firestoreListenCases)
-	for name, start := range map[string]func(*testing.T) string{"ours": firestoreOurs, "google": firestoreGoogle} {
-		t.Run(name, func(t *testing.T) {
-			addr := start(t)
-			for _, c := range cases {
-				t.Run(c.name, func(t *testing.T) {
-					if name == "google" && c.differs != "" {
-						t.Skip("differs on purpose: " + c.differs)
-					}
-					t.Parallel()
-					c.run(t, firestoreOpen(t, addr))
-				})
-			}
-		})
-	}
+	onBoth(t, slices.Concat(firestoreDocumentCases, firestoreQueryCases, firestoreTxnCases, firestoreListenCases),
+		firestoreOurs, firestoreGoogle, firestoreOpen)
 }
 
 func firestoreOurs(t *testing.T) string {

@@ -26,11 +26,7 @@ import (
 )
 
 // pubsubCase is one promise of Pub/Sub.
-type pubsubCase struct {
-	name    string
-	differs string // how and why Google's emulator does otherwise
-	run     func(*testing.T, *pubsubProject)
-}
+type pubsubCase = googleCase[*pubsubProject]
 
 // pubsubProject is a project of its own for one case.
 type pubsubProject struct {
@@ -40,21 +36,8 @@ type pubsubProject struct {
 }
 
 func TestPubSub(t *testing.T) {
-	cases := slices.Concat(pubsubAdminCases, pubsubPullCases, pubsubOrderCases, pubsubOnceCases, pubsubSeekCases, pubsubPushCases, pubsubClientCases, pubsubListCases, pubsubStreamCases)
-	for name, start := range map[string]func(*testing.T) string{"ours": pubsubOurs, "google": pubsubGoogle} {
-		t.Run(name, func(t *testing.T) {
-			addr := start(t)
-			for _, c := range cases {
-				t.Run(c.name, func(t *testing.T) {
-					if name == "google" && c.differs != "" {
-						t.Skip("differs on purpose: " + c.differs)
-					}
-					t.Parallel()
-					c.run(t, pubsubOpen(t, addr))
-				})
-			}
-		})
-	}
+	onBoth(t, slices.Concat(pubsubAdminCases, pubsubPullCases, pubsubOrderCases, pubsubOnceCases, pubsubSeekCases, pubsubPushCases, pubsubClientCases, pubsubListCases, pubsubStreamCases),
+		pubsubOurs, pubsubGoogle, pubsubOpen)
 }
 
 func pubsubOurs(t *testing.T) string {
