@@ -3,6 +3,7 @@
 package terraform_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
@@ -142,16 +144,51 @@ func TestEverySubscriptionIsSignedRetriedAndHasDeadLetters(t *testing.T) {
 	}
 }
 
-var counted = regexp.MustCompile(`jsonPayload\.(\w+)`)
+var counted = regexp.MustCompile(`jsonPayload\.([\w.]+)`)
 
+// Each filter names a place at which a record, as it is printed, has its signal.
 func TestMetricsCountWhatRecordsSay(t *testing.T) {
 	content, err := os.ReadFile("modules/observability/main.tf")
 	require.NoError(t, err)
+	records := signalled(t)
 	var names []string
 	for _, m := range counted.FindAllStringSubmatch(string(content), -1) {
-		names = append(names, m[1])
+		steps := strings.Split(m[1], ".")
+		names = append(names, steps[len(steps)-1])
+		require.True(t, slices.ContainsFunc(records, func(r any) bool {
+			for _, step := range steps {
+				fields, _ := r.(map[string]any)
+				r = fields[step]
+			}
+			return r != nil
+		}), "no record has %s: %v", m[1], records)
 	}
 	require.ElementsMatch(t, logs.Signals(), names)
+}
+
+// signalled returns records with every signal: of an operation that was slow, and
+// of one that says the rest.
+func signalled(t *testing.T) (records []any) {
+	t.Helper()
+	var out bytes.Buffer
+	now := time.Now()
+	l := logs.New(logs.Options{Out: &out, SlowAfter: logs.Thresholds{"event": time.Second}, Now: func() time.Time {
+		now = now.Add(time.Second)
+		return now
+	}})
+	_, op := logs.Begin(t.Context(), l, "assign order.changed.v1", logs.Fields{})
+	op.End(nil)
+	var said []any
+	for _, signal := range logs.Signals() {
+		said = append(said, signal, 1)
+	}
+	l.Logger().Warn("what alerts count", said...)
+	for line := range bytes.Lines(out.Bytes()) {
+		var r any
+		require.NoError(t, json.Unmarshal(line, &r))
+		records = append(records, r)
+	}
+	return records
 }
 
 func TestARolloutIsNoDrift(t *testing.T) {

@@ -13,6 +13,6 @@ const (
 	dropped = "dropped" // how many records were lost
 )
 
-// Signals are the attributes by which Terraform's metrics find records, outside of
-// any group. Its tests hold its filters to them.
+// Signals are what Terraform's metrics find records by: the field slow, and
+// attributes outside of any group. Its tests hold its filters to them.
 func Signals() []string { return []string{slow, Unassigned, Stale, dropped, Repaired} }

@@ -27,17 +27,17 @@ resource "google_monitoring_notification_channel" "mail" {
 }
 
 # Records of functions and gateways that count as something to watch. The filter
-# names fields of the one schema that all records have.
+# names a field of the one schema that all records have, or one of their attributes.
 locals {
   gateway = var.topology.gateway.name
   api     = one([for f in var.topology.functions : f.name if contains(f.paths, "/v1/*")])
 
   counted = {
     slow_calls       = { filter = "jsonPayload.slow=true", what = "calls slower than their threshold" }
-    unassigned       = { filter = "jsonPayload.unassigned=true", what = "orders that no courier took" }
-    stale_catalogues = { filter = "jsonPayload.stale>0", what = "catalogues that are older than their settings allow" }
-    lost_records     = { filter = "jsonPayload.dropped>0", what = "services that had to drop records" }
-    unfinished       = { filter = "jsonPayload.repaired>0", what = "sweeps that found what a crash had left" }
+    unassigned       = { filter = "jsonPayload.attrs.unassigned=true", what = "orders that no courier took" }
+    stale_catalogues = { filter = "jsonPayload.attrs.stale>0", what = "catalogues that are older than their settings allow" }
+    lost_records     = { filter = "jsonPayload.attrs.dropped>0", what = "services that had to drop records" }
+    unfinished       = { filter = "jsonPayload.attrs.repaired>0", what = "sweeps that found what a crash had left" }
   }
 }
 
