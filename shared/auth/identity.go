@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -43,7 +44,8 @@ func ParseIssuers(text string) ([]Issuer, error) {
 }
 
 // Identities checks the tokens of identity providers. It learns their keys when
-// it first needs them. It is safe for concurrent use.
+// it first needs them, and again when a token is not signed by one of them. It is
+// safe for concurrent use.
 type Identities struct {
 	issuers map[string]Issuer
 
@@ -80,8 +82,8 @@ func (i *Identities) Verify(ctx context.Context, token string) (Identity, error)
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: issuer %s: %w", ErrUnavailable, issuer.URL, err)
 	}
-	verified, err := provider.VerifierContext(context.WithoutCancel(ctx), &oidc.Config{ClientID: issuer.Audience}).Verify(ctx, token)
-	if err != nil && ctx.Err() != nil {
+	verified, err := provider.Verifier(&oidc.Config{ClientID: issuer.Audience}).Verify(ctx, token)
+	if err != nil && (ctx.Err() != nil || strings.Contains(err.Error(), unfetched)) {
 		return Identity{}, fmt.Errorf("%w: issuer %s: %w", ErrUnavailable, issuer.URL, err)
 	}
 	if err != nil {
@@ -89,6 +91,10 @@ func (i *Identities) Verify(ctx context.Context, token string) (Identity, error)
 	}
 	return identityOf(verified)
 }
+
+// unfetched is in the error of go-oidc, which wraps none, for keys that it could not
+// get.
+const unfetched = "fetching keys"
 
 func identityOf(token *oidc.IDToken) (Identity, error) {
 	var c struct {
@@ -125,7 +131,8 @@ func (i *Identities) provider(ctx context.Context, issuer Issuer) (*oidc.Provide
 	if p != nil {
 		return p, nil
 	}
-	p, err := oidc.NewProvider(ctx, issuer.URL)
+	// All who wait for keys share one fetch, whoever goes: it has a deadline of its own.
+	p, err := oidc.NewProvider(oidc.ClientContext(ctx, &http.Client{Timeout: identityTimeout}), issuer.URL)
 	if err != nil {
 		return nil, err
 	}
