@@ -82,7 +82,7 @@ func (l *line) within(groups []string, members func()) bool {
 func (l *line) value(v slog.Value) {
 	switch v.Kind() {
 	case slog.KindString:
-		l.string(cut(v.String(), maxValue))
+		l.string(plain(v.String()))
 	case slog.KindInt64:
 		l.b = strconv.AppendInt(l.b, v.Int64(), 10)
 	case slog.KindUint64:
@@ -116,12 +116,12 @@ func (l *line) any(v any) {
 	defer func() {
 		if p := recover(); p != nil {
 			l.b = l.b[:before]
-			l.string(cut(fmt.Sprintf("[panic in %T: %v]", v, p), maxValue))
+			l.string(plain(fmt.Sprintf("[panic in %T: %v]", v, p)))
 		}
 	}()
 	switch v := v.(type) {
 	case error:
-		l.string(cut(scrub(v.Error()), maxValue))
+		l.string(plain(v.Error()))
 	case time.Duration:
 		l.string(v.String())
 	default:
@@ -133,7 +133,7 @@ func (l *line) json(v any) {
 	b, err := marshal(v)
 	switch {
 	case err != nil:
-		l.string(cut(fmt.Sprintf("[%T: %v]", v, err), maxValue))
+		l.string(plain(fmt.Sprintf("[%T: %v]", v, err)))
 	case len(b) > maxValue:
 		l.string(cut(string(b), maxValue))
 	default:
@@ -141,8 +141,8 @@ func (l *line) json(v any) {
 	}
 }
 
-// marshal returns the JSON form of v on one line, with what stands under
-// sensitive keys hidden at any depth.
+// marshal returns the JSON form of v on one line, without secrets: what stands
+// under sensitive keys, at any depth, and what texts carry.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -150,44 +150,44 @@ func marshal(v any) ([]byte, error) {
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	if bytes.IndexByte(b.Bytes(), '{') < 0 {
-		return bytes.TrimSpace(b.Bytes()), nil
+	doc := bytes.TrimSpace(b.Bytes())
+	if bytes.IndexByte(doc, '"') < 0 {
+		return doc, nil
 	}
-	return hideKeys(b.Bytes())
-}
-
-// hideKeys copies a JSON document token by token, without sensitive values.
-func hideKeys(doc []byte) ([]byte, error) {
 	var tree any
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.UseNumber()
 	if err := d.Decode(&tree); err != nil {
 		return nil, err
 	}
-	if !hideIn(tree) {
-		return bytes.TrimSpace(doc), nil
+	if hidden, found := hide(tree); found {
+		return json.Marshal(hidden)
 	}
-	return json.Marshal(tree)
+	return doc, nil
 }
 
-// hideIn replaces the values under sensitive keys, and reports whether there
-// were any.
-func hideIn(tree any) (found bool) {
+// hide returns a tree without its secrets, and reports whether there were any.
+func hide(tree any) (hidden any, found bool) {
 	switch t := tree.(type) {
+	case string:
+		hidden := scrub(t)
+		return hidden, hidden != t
 	case map[string]any:
 		for k, v := range t {
 			if sensitive(k) {
 				t[k], found = redacted, true
-			} else if hideIn(v) {
-				found = true
+			} else if h, secret := hide(v); secret {
+				t[k], found = h, true
 			}
 		}
 	case []any:
-		for _, v := range t {
-			found = hideIn(v) || found
+		for i, v := range t {
+			if h, secret := hide(v); secret {
+				t[i], found = h, true
+			}
 		}
 	}
-	return found
+	return tree, found
 }
 
 // decodeAttrs turns members as [line.attr] writes them into a tree.

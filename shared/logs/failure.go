@@ -43,7 +43,7 @@ const (
 func (l *Logs) failure(err error) (f *Failure) {
 	defer func() {
 		if p := recover(); p != nil {
-			f = &Failure{Class: classPanic.Name, Message: fmt.Sprintf("[panic in %T: %v]", err, p)}
+			f = &Failure{Class: classPanic.Name, Message: plain(fmt.Sprintf("[panic in %T: %v]", err, p))}
 		}
 	}()
 	c := l.classify(err)
@@ -146,4 +146,4 @@ func typed(e error) string {
 	return name + ": " + textOf(e)
 }
 
-func textOf(err error) string { return cut(scrub(err.Error()), maxValue) }
+func textOf(err error) string { return plain(err.Error()) }

@@ -63,7 +63,7 @@ type Record struct {
 // newRecord returns a record of the kind with the fields of s.
 func (l *Logs) newRecord(s *scope, k Kind, at time.Time, lvl slog.Level, message string) Record {
 	return Record{
-		Time: at, Level: severity(lvl), Kind: k, Message: cut(message, maxValue),
+		Time: at, Level: severity(lvl), Kind: k, Message: plain(message),
 		Service: l.opts.Service, Operation: s.Operation, Entities: s.names, Request: s.Request, Caller: s.Caller, Job: s.Job,
 		Trace: s.Trace, Span: s.Span, Parent: s.parent,
 	}

@@ -81,11 +81,42 @@ func sensitive(key string) bool {
 	return false
 }
 
-// leak finds secrets where text carries them: in URLs and in headers.
-var leak = regexp.MustCompile(`(?i)((?:token|secret|password|api_?key|signature|credential)=|\b(?:bearer|basic) +)[^\s&"']+`)
+// leak finds secrets by what stands before them: in URLs, headers and JSON.
+var leak = regexp.MustCompile(`(?i)((?:token|secret|passw(?:or)?d|api_?key|signature|credential)(?:=|"\s*:\s*")|[?&](?:key|sig|auth|pass|pwd)=|\b(?:bearer|basic) +)[^\s&"']+`)
 
-// scrub hides the secrets in the text of an error.
-func scrub(text string) string { return leak.ReplaceAllString(text, "${1}"+redacted) }
+// told finds those that show themselves: handles of sessions, signed tokens, and
+// who signs in by a URL.
+var told = regexp.MustCompile(`(://)[^\s/?#@"']+(@)|\b(?:lms_[\w-]{20,}|eyJ[\w-]+\.[\w-]+\.[\w-]*)`)
+
+// scrub hides the secrets in a text.
+func scrub(text string) string {
+	if !suspect(text) {
+		return text
+	}
+	return told.ReplaceAllString(leak.ReplaceAllString(text, "${1}"+redacted), "${1}"+redacted+"${2}")
+}
+
+// suspect is a quick look that spares most texts the search.
+func suspect(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '=', '"', '@', '_':
+			return true
+		case 'J':
+			if i >= 2 && text[i-2:i] == "ey" {
+				return true
+			}
+		case ' ':
+			if i >= 5 && (strings.EqualFold(text[i-5:i], "earer") || strings.EqualFold(text[i-5:i], "basic")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plain is a text as records have it: without secrets, and not too long.
+func plain(text string) string { return scrub(cut(text, maxValue)) }
 
 // cut shortens s to at most limit bytes and says how much is missing. What is
 // not UTF-8 becomes the replacement character.

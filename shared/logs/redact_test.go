@@ -79,6 +79,36 @@ func TestSecretsAndPersonalDataAreMasked(t *testing.T) {
 	}
 }
 
+// secretive are texts with a secret, and what records have of them.
+var secretive = map[string]string{
+	`Get "https://maps.example/v1?key=hunter2&q=1": EOF`:         `Get "https://maps.example/v1?key=[redacted]&q=1": EOF`,
+	"PUT https://a.blob.example/c/o?se=1&sig=hunter2%3D: 403":    "PUT https://a.blob.example/c/o?se=1&sig=[redacted] 403",
+	"GET https://s3.example/o?X-Amz-Security-Token=hunter2":      "GET https://s3.example/o?X-Amz-Security-Token=[redacted]",
+	"dial redis://default:hunter2@10.0.0.1:6379: refused":        "dial redis://[redacted]@10.0.0.1:6379: refused",
+	`oauth2: {"access_token":"hunter2","expires_in":3599}`:       `oauth2: {"access_token":"[redacted]","expires_in":3599}`,
+	"sent Authorization: BEARER hunter2":                         "sent Authorization: BEARER [redacted]",
+	"no session for lms_hunter2hunter2hunter2hunter2hunter2":     "no session for [redacted]",
+	"cannot parse eyJhbGciOiJFZERTQSJ9.eyJhdWQiOiJ4In0.hunter2-": "cannot parse [redacted]",
+}
+
+func TestNoTextShowsASecret(t *testing.T) {
+	for text, want := range secretive {
+		var out bytes.Buffer
+		l := logs.New(logs.Options{Out: &out})
+		l.Logger().Error(text, "text", text, "cause", errors.New(text), "all", []string{text}, "deep", map[string]any{"a": []any{text}}, "error", errors.New(text))
+		l.Logger().Info("x", "v", panickingText(text))
+		require.NotContains(t, out.String(), "hunter2")
+		r := lines(t, &out)[0]
+		require.Equal(t, want, r["message"])
+		attrs := r["attrs"].(map[string]any)
+		require.Equal(t, map[string]any{"text": want, "cause": want, "all": []any{want}, "deep": map[string]any{"a": []any{want}}}, attrs)
+	}
+}
+
+type panickingText string
+
+func (p panickingText) MarshalText() ([]byte, error) { panic(string(p)) }
+
 func TestNoVerbShowsASecret(t *testing.T) {
 	secret, person := logs.Secret("hunter2"), logs.Personal("hunter2")
 	for _, verb := range []string{"%v", "%s", "%q", "%x", "%#v", "%+v", "%d"} {
