@@ -105,6 +105,12 @@ func TestRateLimit(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, serve(processes[1], get("9.9.9.9, 10.0.0.1")).Code, "what a client says of its address does not count")
 	require.Equal(t, http.StatusTooManyRequests, serve(limited(httpapi.RateOptions{Proxies: 1}), get("9.9.9.9, 10.0.0.1, 34.1.1.1")).Code, "behind a load balancer it is the last but one")
 	require.Equal(t, http.StatusOK, serve(processes[0], get("10.0.0.2")).Code, "others are not concerned")
+	for _, a := range []string{"2001:db8::1", "2001:db8::ffff:2", "2001:db8:0:0:a::"} {
+		require.Equal(t, http.StatusOK, serve(processes[0], get(a)).Code)
+	}
+	require.Equal(t, http.StatusTooManyRequests, serve(processes[1], get("2001:db8::4")).Code, "whoever has an address of IPv6 has 2^64")
+	require.Equal(t, http.StatusOK, serve(processes[1], get("2001:db8:0:1::4")).Code, "and others have others")
+	require.Equal(t, http.StatusTooManyRequests, serve(processes[0], get("::ffff:10.0.0.1")).Code, "it is the same in IPv6's clothes")
 	server.SetTime(time.Unix(1_800_000_001, 0))
 	require.Equal(t, http.StatusOK, serve(processes[1], get("10.0.0.1")).Code, "a second later there is one more")
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -155,12 +155,25 @@ func classOf(method string) string {
 func address(r *http.Request, proxies int) string {
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	if n := len(hops) - 1 - proxies; n >= 0 {
-		if ip := net.ParseIP(strings.TrimSpace(hops[n])); ip != nil {
-			return ip.String()
+		if ip, err := netip.ParseAddr(strings.TrimSpace(hops[n])); err == nil {
+			return network(ip)
 		}
 	}
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	return host
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return network(from.Addr())
+}
+
+// network is what a client has: an address of IPv4, or 2^64 of IPv6, which count as
+// one.
+func network(ip netip.Addr) string {
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		return netip.PrefixFrom(ip, 64).Masked().String()
+	}
+	return ip.String()
 }
 
 // spend uses up one of a lease.
