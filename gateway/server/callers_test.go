@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -75,4 +77,13 @@ func TestCallersAreIdentities(t *testing.T) {
 	_, err = NewCallers(fixedSessions{err: auth.ErrUnavailable}).Authenticate(t.Context(), "a.b.c")
 	require.Error(t, err)
 	require.False(t, errors.Is(err, ErrUnauthorized), "nobody is sent away while nobody can tell")
+}
+
+func TestAnAckWaitsWhileNobodyCanTellWhoseItIs(t *testing.T) {
+	for err, status := range map[error]int{auth.ErrUnavailable: http.StatusServiceUnavailable, auth.ErrRefused: http.StatusUnauthorized} {
+		s := &Server{auth: NewCallers(fixedSessions{err: err})}
+		w := httptest.NewRecorder()
+		s.serveAck(w, httptest.NewRequest(http.MethodPost, "/v1/acks", nil))
+		require.Equal(t, status, w.Code)
+	}
 }

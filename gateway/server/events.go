@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -181,7 +182,11 @@ func (s *Server) serveAck(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	who, err := s.auth.Authenticate(ctx, bearer(r))
 	if err != nil {
-		http.Error(w, refusal(err).Reason, http.StatusUnauthorized)
+		status := http.StatusServiceUnavailable
+		if errors.Is(err, ErrUnauthorized) {
+			status = http.StatusUnauthorized
+		}
+		http.Error(w, refusal(err).Reason, status)
 		return
 	}
 	var at place
