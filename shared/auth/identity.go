@@ -17,7 +17,6 @@ import (
 type Identity struct {
 	Issuer  string
 	Subject string
-	Email   string // only if the provider has verified it
 }
 
 // Issuer is an identity provider that is trusted: Identity Platform, Google for
@@ -89,27 +88,12 @@ func (i *Identities) Verify(ctx context.Context, token string) (Identity, error)
 	if err != nil {
 		return Identity{}, fmt.Errorf("%w: the identity is not valid: it has expired, is for another audience, or its signature is wrong", ErrRefused)
 	}
-	return identityOf(verified)
+	return Identity{Issuer: verified.Issuer, Subject: verified.Subject}, nil
 }
 
 // unfetched is in the error of go-oidc, which wraps none, for keys that it could not
 // get.
 const unfetched = "fetching keys"
-
-func identityOf(token *oidc.IDToken) (Identity, error) {
-	var c struct {
-		Email    string `json:"email"`
-		Verified bool   `json:"email_verified"`
-	}
-	if err := token.Claims(&c); err != nil {
-		return Identity{}, fmt.Errorf("%w: the identity's claims cannot be read", ErrRefused)
-	}
-	who := Identity{Issuer: token.Issuer, Subject: token.Subject}
-	if c.Verified {
-		who.Email = c.Email
-	}
-	return who, nil
-}
 
 // issuerOf reads who claims to have issued a token, before anything is believed.
 func issuerOf(token string) (string, error) {
