@@ -33,20 +33,21 @@ module "network" {
 }
 
 module "data" {
-  source         = "./modules/data"
-  project        = var.project
-  project_number = data.google_project.this.number
-  region         = var.region
-  location       = coalesce(var.firestore_location, var.region)
-  indexes        = local.indexes
-  redis          = var.redis
-  network        = module.network.id
-  domain         = var.domain
-  backup_days    = var.backup_days
-  protected      = var.protected
-  kms_key        = var.kms_key
-  secrets        = local.topology.secrets
-  depends_on     = [google_project_service.apis, module.network]
+  source           = "./modules/data"
+  project          = var.project
+  project_number   = data.google_project.this.number
+  region           = var.region
+  location         = coalesce(var.firestore_location, var.region)
+  indexes          = local.indexes
+  redis            = var.redis
+  network          = module.network.id
+  origins          = split(",", local.origins)
+  backup_days      = var.backup_days
+  protected        = var.protected
+  kms_key          = var.kms_key
+  secrets          = local.topology.secrets
+  provider_secrets = var.provider_secrets
+  depends_on       = [google_project_service.apis, module.network]
 }
 
 module "messaging" {
@@ -111,6 +112,9 @@ module "observability" {
 }
 
 locals {
+  # Pages that may call, besides the console, which is at the domain itself.
+  origins = lookup(var.settings, "ALLOWED_ORIGINS", "https://${var.domain}")
+
   environment = merge(var.settings, {
     GOOGLE_CLOUD_PROJECT  = var.project
     GOOGLE_CLOUD_REGION   = var.region
@@ -124,7 +128,7 @@ locals {
     PUBLIC_FILES_URL      = "gs://${module.data.public_bucket}"
     PUBLIC_FILES_BASE     = "https://${var.domain}/files"
     ROAD_FILE             = "/maps/roads.road"
-    ALLOWED_ORIGINS       = "https://${var.domain}"
+    ALLOWED_ORIGINS       = local.origins
     TRUSTED_PROXIES       = "1" # the load balancer adds its own address after the client's
     PUSH                  = "fcm"
   })

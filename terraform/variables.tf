@@ -84,8 +84,19 @@ variable "kms_key" {
   default     = ""
 }
 
+variable "provider_secrets" {
+  description = "The secrets that catalogue providers ask for, by the names that catalogues' settings give them."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.provider_secrets : can(regex("^[a-z][a-z0-9-]{0,62}$", name))])
+    error_message = "A secret's name is small letters, digits and dashes."
+  }
+}
+
 variable "settings" {
-  description = "Environment of all services beyond what Terraform derives, such as CORS_ORIGINS. Never a secret."
+  description = "Environment of all services: OIDC_ISSUERS, ALLOWED_ORIGINS, LOG_RETENTION and what else README.md lists. Never a secret."
   type        = map(string)
   default     = {}
 }

@@ -23,7 +23,7 @@ func Spec() function.Spec {
 		Timeout:   90 * time.Second, // [job.PageTimeout], and time to record a failure
 		Publishes: []event.Event{&event.CatalogPage{}, &event.ItemPicture{}},
 		Schedules: []string{jobtimer.Function},
-		Uses:      []platform.Resource{platform.Redis},
+		Uses:      []platform.Resource{platform.Redis, platform.ProviderSecrets},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{Min: time.Second, Max: time.Minute, Attempts: 8})),
 	}
@@ -31,7 +31,7 @@ func Spec() function.Spec {
 
 func build(p *platform.Opener) (*Function, error) {
 	pages := jobdb.NewPages(jobdb.New(p.Docs()), jobredis.New(p.Redis()), jobtimer.New(p.Timers()), p.Log())
-	from := providers{cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders}), p.Secret}
+	from := providers{cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders}), p.ProviderSecret}
 	return New(pages, catalogdb.New(p.Docs()), from, p.Bus()), nil
 }
 

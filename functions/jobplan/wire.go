@@ -23,7 +23,7 @@ func Spec() function.Spec {
 		Timeout:   5 * time.Minute,
 		Publishes: []event.Event{&event.BulkPage{}, &event.CatalogPage{}},
 		Schedules: []string{jobtimer.Function},
-		Uses:      []platform.Resource{platform.Redis, platform.PrivateFiles},
+		Uses:      []platform.Resource{platform.Redis, platform.PrivateFiles, platform.ProviderSecrets},
 		Binding: function.Bind(build,
 			function.OnEvent((*Function).Handle, function.Retry{Min: time.Second, Max: 30 * time.Second, Attempts: 6})),
 	}
@@ -34,7 +34,7 @@ func build(p *platform.Opener) (*Function, error) {
 	catalogs := Catalog{
 		Catalogs: catalogdb.New(p.Docs()),
 		Provider: cataloghttp.New(cataloghttp.Options{AllowPrivate: p.Config.PrivateProviders}),
-		Secrets:  p.Secret,
+		Secrets:  p.ProviderSecret,
 	}
 	divisions := Bulk{Jobs: jobs, Items: bulkdb.New(p.Docs()), Files: p.PrivateFiles()}.Divisions()
 	divisions[job.CatalogSync] = catalogs.Divide

@@ -174,6 +174,14 @@ func (p *Platform) Secret(_ context.Context, name string) (string, error) {
 	return strings.TrimSpace(string(value)), nil
 }
 
+// ProviderSecret is [Platform.Secret] for a name that a catalogue's settings give.
+func (p *Platform) ProviderSecret(ctx context.Context, name string) (string, error) {
+	if err := p.check(ProviderSecrets); err != nil {
+		return "", err
+	}
+	return p.Secret(ctx, name)
+}
+
 // Close closes what was opened, last first, and then the logs.
 func (p *Platform) Close(ctx context.Context) error {
 	p.mu.Lock()

@@ -17,6 +17,7 @@ const (
 	PublicFiles       Resource = "public-files"
 	Maps              Resource = "maps" // of roads
 	PushNotifications Resource = "push"
+	ProviderSecrets   Resource = "provider-secrets" // that settings of catalogues name
 )
 
 // ErrUndeclared is returned for a resource that a service does not declare: in

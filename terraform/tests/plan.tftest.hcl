@@ -52,6 +52,19 @@ run "production_is_protected" {
     armor     = true
     kms_key   = "projects/demo/locations/europe-west1/keyRings/lastmile/cryptoKeys/data"
     redis     = { node_type = "STANDARD_SMALL", replicas = 1, persisted = true }
+
+    provider_secrets = ["bakery-key"]
+    settings         = { ALLOWED_ORIGINS = "https://shop.example,https://delivery.example.com", SLOW_CALLS = "read:1s" }
+  }
+
+  assert {
+    condition     = contains(module.data.secrets, "bakery-key")
+    error_message = "a provider's secret has no place"
+  }
+
+  assert {
+    condition     = local.environment.ALLOWED_ORIGINS == var.settings.ALLOWED_ORIGINS && local.environment.SLOW_CALLS == "read:1s"
+    error_message = "what is set does not reach services"
   }
 
   assert {

@@ -37,9 +37,9 @@ resource "google_storage_bucket" "this" {
     retention_duration_seconds = 604800
   }
 
-  # Apps put and get files by signed addresses from pages of our own.
+  # Apps put and get files by signed addresses from pages that may call.
   cors {
-    origin          = ["https://${var.domain}"]
+    origin          = var.origins
     method          = ["GET", "PUT"]
     response_header = ["Content-Type", "Content-Range", "ETag", "x-goog-hash"]
     max_age_seconds = 86400

@@ -31,6 +31,10 @@ output "secrets" {
   value = keys(google_secret_manager_secret_version.unset)
 }
 
+output "provider_secrets" {
+  value = var.provider_secrets
+}
+
 output "kms_key" {
   value = var.kms_key
 }

@@ -1,7 +1,7 @@
 # Terraform makes the secrets, and never knows their values: those are put in by
 # scripts/rotate, and services read the latest version anew each time.
 resource "google_secret_manager_secret" "this" {
-  for_each = toset(var.secrets)
+  for_each = setunion(var.secrets, var.provider_secrets)
 
   secret_id           = each.key
   deletion_protection = var.protected

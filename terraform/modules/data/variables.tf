@@ -27,8 +27,9 @@ variable "network" {
   type = string
 }
 
-variable "domain" {
-  type = string
+variable "origins" {
+  description = "Of pages that may send and fetch files."
+  type        = list(string)
 }
 
 variable "backup_days" {
@@ -46,4 +47,9 @@ variable "kms_key" {
 variable "secrets" {
   description = "The names of all secrets that services read."
   type        = list(string)
+}
+
+variable "provider_secrets" {
+  description = "The names of those that catalogue providers ask for."
+  type        = set(string)
 }

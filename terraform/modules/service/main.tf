@@ -2,8 +2,9 @@
 # follows from the service's entry in the topology.
 
 locals {
-  public = length(var.service.paths) > 0
-  uses   = toset(var.service.uses)
+  public  = length(var.service.paths) > 0
+  uses    = toset(var.service.uses)
+  secrets = setunion(var.service.secrets, contains(local.uses, "provider-secrets") ? var.data.provider_secrets : [])
 }
 
 resource "google_service_account" "this" {
@@ -49,7 +50,7 @@ resource "google_cloud_run_v2_service" "this" {
       }
 
       dynamic "env" {
-        for_each = merge(var.environment, { FUNCTION_TARGET = var.service.name, LOG_LEVEL = "info" })
+        for_each = merge(var.environment, { FUNCTION_TARGET = var.service.name })
         content {
           name  = env.key
           value = env.value
@@ -57,7 +58,7 @@ resource "google_cloud_run_v2_service" "this" {
       }
 
       dynamic "volume_mounts" {
-        for_each = var.service.secrets
+        for_each = local.secrets
         content {
           name       = volume_mounts.value
           mount_path = "/secrets/${volume_mounts.value}"
@@ -95,7 +96,7 @@ resource "google_cloud_run_v2_service" "this" {
     # A file for each secret, which is read anew each time: a new version takes
     # effect without a rollout.
     dynamic "volumes" {
-      for_each = var.service.secrets
+      for_each = local.secrets
       content {
         name = volumes.value
         secret {
@@ -200,7 +201,7 @@ resource "google_service_account_iam_member" "signs_timers" {
 }
 
 resource "google_secret_manager_secret_iam_member" "reads" {
-  for_each = toset(var.service.secrets)
+  for_each = local.secrets
 
   secret_id = each.key
   role      = "roles/secretmanager.secretAccessor"
