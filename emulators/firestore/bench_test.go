@@ -80,15 +80,7 @@ func BenchmarkCommitOfOneDocument(b *testing.B) {
 }
 
 func BenchmarkQueryOf200In20000(b *testing.B) {
-	_, rpc := dial(b, firestore.Options{})
-	for from := 0; from < 20_000; from += 1000 {
-		req := &pb.CommitRequest{Database: database}
-		for i := range 1000 {
-			req.Writes = append(req.Writes, courier(from+i, 0))
-		}
-		_, err := rpc.Commit(b.Context(), req)
-		require.NoError(b, err)
-	}
+	rpc := withCouriers(b, 20_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		stream, err := rpc.RunQuery(b.Context(), &pb.RunQueryRequest{Parent: root, QueryType: &pb.RunQueryRequest_StructuredQuery{
@@ -104,6 +96,40 @@ func BenchmarkQueryOf200In20000(b *testing.B) {
 		}
 		require.Equal(b, 200, n)
 	}
+}
+
+func BenchmarkCountOf20000(b *testing.B) {
+	rpc := withCouriers(b, 20_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		stream, err := rpc.RunAggregationQuery(b.Context(), &pb.RunAggregationQueryRequest{Parent: root, QueryType: &pb.RunAggregationQueryRequest_StructuredAggregationQuery{
+			StructuredAggregationQuery: &pb.StructuredAggregationQuery{
+				QueryType: &pb.StructuredAggregationQuery_StructuredQuery{StructuredQuery: &pb.StructuredQuery{
+					From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: "couriers"}},
+				}},
+				Aggregations: []*pb.StructuredAggregationQuery_Aggregation{{Alias: "n", Operator: &pb.StructuredAggregationQuery_Aggregation_Count_{
+					Count: &pb.StructuredAggregationQuery_Aggregation_Count{}}}},
+			},
+		}})
+		require.NoError(b, err)
+		answer, err := stream.Recv()
+		require.NoError(b, err)
+		require.EqualValues(b, 20_000, answer.Result.AggregateFields["n"].GetIntegerValue())
+	}
+}
+
+// withCouriers starts a server that has so many thousands of documents.
+func withCouriers(b *testing.B, n int) pb.FirestoreClient {
+	_, rpc := dial(b, firestore.Options{})
+	for from := 0; from < n; from += 1000 {
+		req := &pb.CommitRequest{Database: database}
+		for i := range 1000 {
+			req.Writes = append(req.Writes, courier(from+i, 0))
+		}
+		_, err := rpc.Commit(b.Context(), req)
+		require.NoError(b, err)
+	}
+	return rpc
 }
 
 func zoneByScore(zone string) *pb.StructuredQuery {

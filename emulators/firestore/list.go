@@ -2,6 +2,7 @@ package firestore
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -99,7 +100,7 @@ func (d *database) listQuery(ctx context.Context, req *pb.ListDocumentsRequest, 
 
 func listing(q *query.Query, result *store.Result, size int, mask mask) *pb.ListDocumentsResponse {
 	res := &pb.ListDocumentsResponse{}
-	docs := result.Docs
+	docs := slices.Collect(result.Docs())
 	if len(docs) > size {
 		docs = docs[:size]
 		res.NextPageToken = token(q.CursorAfter(docs[size-1]))

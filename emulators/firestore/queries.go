@@ -2,6 +2,7 @@ package firestore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -35,7 +36,7 @@ func (a *api) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQueryServ
 	if err := sendResult(stream, q, result, began); err != nil || req.ExplainOptions == nil {
 		return err
 	}
-	n := len(result.Docs)
+	n := result.Count()
 	return stream.Send(&pb.RunQueryResponse{ExplainMetrics: analyze(explain(q), n, n+result.Skipped, took)})
 }
 
@@ -43,14 +44,14 @@ func (a *api) RunQuery(req *pb.RunQueryRequest, stream pb.Firestore_RunQueryServ
 // else to tell: a new transaction, an offset, or that there is no document.
 func sendResult(stream pb.Firestore_RunQueryServer, q *query.Query, result *store.Result, began []byte) error {
 	at := result.Read.Proto()
-	if began != nil || len(result.Docs) == 0 || result.Skipped > 0 {
+	if began != nil || result.Count() == 0 || result.Skipped > 0 {
 		first := &pb.RunQueryResponse{Transaction: began, ReadTime: at, SkippedResults: int32(result.Skipped)}
 		if err := stream.Send(first); err != nil {
 			return err
 		}
 	}
 	fields := mask(q.Projection)
-	for _, doc := range result.Docs {
+	for doc := range result.Docs() {
 		if err := stream.Send(&pb.RunQueryResponse{Document: fields.apply(doc), ReadTime: at}); err != nil {
 			return err
 		}
@@ -99,9 +100,9 @@ func (a *api) RunAggregationQuery(req *pb.RunAggregationQueryRequest, stream pb.
 	if err != nil {
 		return err
 	}
-	res := &pb.RunAggregationQueryResponse{Transaction: began, ReadTime: result.Read.Proto(), Result: agg.Over(result.Docs)}
+	res := &pb.RunAggregationQueryResponse{Transaction: began, ReadTime: result.Read.Proto(), Result: agg.Over(result)}
 	if req.ExplainOptions != nil {
-		res.ExplainMetrics = analyze(explain(q), 1, len(result.Docs)/1000, time.Since(start))
+		res.ExplainMetrics = analyze(explain(q), 1, result.Count()/1000, time.Since(start))
 	}
 	return stream.Send(res)
 }
@@ -119,11 +120,11 @@ func (a *api) PartitionQuery(ctx context.Context, req *pb.PartitionQueryRequest)
 	if err != nil {
 		return nil, err
 	}
-	total := len(result.Docs)
-	parts := int(min(req.PartitionCount+1, int64(total)))
+	docs := slices.Collect(result.Docs())
+	parts := int(min(req.PartitionCount+1, int64(len(docs))))
 	res := &pb.PartitionQueryResponse{}
 	for i := 1; i < parts; i++ {
-		c := q.CursorAfter(result.Docs[total*i/parts])
+		c := q.CursorAfter(docs[len(docs)*i/parts])
 		c.Before = true
 		res.Partitions = append(res.Partitions, c)
 	}

@@ -71,7 +71,7 @@ func (t *target) evaluate(s *store.Store, at store.Time) (map[name.Key]*pb.Docum
 	if err != nil {
 		return nil, err
 	}
-	for _, doc := range result.Docs {
+	for doc := range result.Docs() {
 		_, k, err := name.Document(doc.Name)
 		if err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/query"
 	"lastmile/emulators/firestore/internal/schema"
 	"lastmile/emulators/firestore/internal/store"
@@ -53,19 +54,19 @@ func (d *database) sweep(e schema.Expiry, now time.Time) (found int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	for _, doc := range result.Docs {
-		if err := d.deleteUnchanged(ctx, doc); err != nil {
+	for k, at := range result.Keys() {
+		if err := d.deleteUnchanged(ctx, k, at); err != nil {
 			return 0, err
 		}
 	}
-	return len(result.Docs), nil
+	return result.Count(), nil
 }
 
 // deleteUnchanged leaves the document alone if somebody writes to it first.
-func (d *database) deleteUnchanged(ctx context.Context, doc *pb.Document) error {
+func (d *database) deleteUnchanged(ctx context.Context, k name.Key, at store.Time) error {
 	_, err := d.writeOne(ctx, &pb.Write{
-		Operation:       &pb.Write_Delete{Delete: doc.Name},
-		CurrentDocument: &pb.Precondition{ConditionType: &pb.Precondition_UpdateTime{UpdateTime: doc.UpdateTime}},
+		Operation:       &pb.Write_Delete{Delete: k.Full(d.name)},
+		CurrentDocument: &pb.Precondition{ConditionType: &pb.Precondition_UpdateTime{UpdateTime: at.Proto()}},
 	})
 	switch status.Code(err) {
 	case codes.NotFound, codes.FailedPrecondition:

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"iter"
 	"math"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -75,13 +76,25 @@ func (a *Aggregation) Fields() (fields []string) {
 	return distinct(fields)
 }
 
-// Over aggregates docs.
-func (a *Aggregation) Over(docs []*pb.Document) *pb.AggregationResult {
+// Found is what is aggregated. Its documents are only asked for where their fields
+// matter.
+type Found interface {
+	Count() int
+	Docs() iter.Seq[*pb.Document]
+}
+
+// Over aggregates what a query found.
+func (a *Aggregation) Over(found Found) *pb.AggregationResult {
 	res := &pb.AggregationResult{AggregateFields: map[string]*pb.Value{}}
-	docs = a.complete(docs)
+	var docs []*pb.Document
+	n := found.Count()
+	if len(a.Fields()) > 0 {
+		docs = a.complete(found.Docs())
+		n = len(docs)
+	}
 	for _, p := range a.parts {
 		if len(p.path) == 0 {
-			res.AggregateFields[p.alias] = p.count(len(docs))
+			res.AggregateFields[p.alias] = p.count(n)
 			continue
 		}
 		res.AggregateFields[p.alias] = p.total(docs)
@@ -91,8 +104,8 @@ func (a *Aggregation) Over(docs []*pb.Document) *pb.AggregationResult {
 
 // complete keeps the documents that have all fields that are aggregated: the
 // index that answers the request lists no others.
-func (a *Aggregation) complete(docs []*pb.Document) (kept []*pb.Document) {
-	for _, doc := range docs {
+func (a *Aggregation) complete(docs iter.Seq[*pb.Document]) (kept []*pb.Document) {
+	for doc := range docs {
 		if a.covers(doc) {
 			kept = append(kept, doc)
 		}

@@ -81,6 +81,11 @@ func (f *filter) matchValue(v []byte) bool {
 	}
 }
 
+// byName tells whether f looks at nothing but names.
+func (f *filter) byName() bool {
+	return f == nil || (len(f.kids) > 0 || len(f.path) == 0) && !slices.ContainsFunc(f.kids, func(k *filter) bool { return !k.byName() })
+}
+
 func (f *filter) matchElements(d *document) bool {
 	if len(f.path) == 0 {
 		return false

@@ -62,6 +62,11 @@ func New(parent string, q *pb.StructuredQuery) (*Query, error) {
 	return n, n.readLimits(q)
 }
 
+// ByName tells whether names are all that filters and orders look at.
+func (n *Query) ByName() bool {
+	return len(n.Orders) == 1 && len(n.Orders[0].Path) == 0 && n.where.byName()
+}
+
 func (n *Query) readScope(from []*pb.StructuredQuery_CollectionSelector) error {
 	if len(from) != 1 {
 		return status.Errorf(codes.InvalidArgument, "A query must name exactly one collection, not %d.", len(from))
@@ -108,9 +113,9 @@ func projection(p *pb.StructuredQuery_Projection) ([]value.Path, error) {
 }
 
 // Match tells whether the document under k belongs to the result, apart from
-// offset and limit.
+// offset and limit. Where [Query.ByName] is true, doc may be nil.
 func (n *Query) Match(k name.Key, doc *pb.Document) bool {
-	d := document{key: k, fields: doc.Fields}
+	d := document{key: k, fields: doc.GetFields()}
 	if !n.Scope.In(k) || n.where != nil && !n.where.match(&d) {
 		return false
 	}
@@ -132,7 +137,7 @@ func (n *Query) hasOrders(d *document) bool {
 
 // SortKey is the text by which results sort. The document must match.
 func (n *Query) SortKey(k name.Key, doc *pb.Document) string {
-	key, _ := n.sortKey(&document{key: k, fields: doc.Fields})
+	key, _ := n.sortKey(&document{key: k, fields: doc.GetFields()})
 	return string(key)
 }
 

@@ -1,7 +1,9 @@
 package query_test
 
 import (
+	"iter"
 	"math"
+	"slices"
 	"testing"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -70,9 +72,14 @@ func TestSumsAreExactAsLongAsTheyFit(t *testing.T) {
 				Field: &pb.StructuredQuery_FieldReference{FieldPath: "n"}}},
 		}})
 		require.NoError(t, err)
-		require.Equal(t, c.want.String(), a.Over(c.docs).AggregateFields["sum"].String(), name)
+		require.Equal(t, c.want.String(), a.Over(found(c.docs)).AggregateFields["sum"].String(), name)
 	}
 }
+
+type found []*pb.Document
+
+func (f found) Count() int                   { return len(f) }
+func (f found) Docs() iter.Seq[*pb.Document] { return slices.Values(f) }
 
 func TestBadAggregationsAreRefused(t *testing.T) {
 	count := func(upTo int64) *pb.StructuredAggregationQuery_Aggregation {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"lastmile/emulators/firestore/internal/name"
@@ -10,36 +9,30 @@ import (
 )
 
 // lookup reads the ranges of indexes that plans name.
-func (s *Store) lookup(g *group, q *query.Query, plans []query.Plan) (hits []hit) {
-	if len(plans) == 1 {
-		return s.walk(g, q, plans[0], false)
-	}
+func (s *Store) lookup(g *group, q *query.Query, plans []query.Plan) candidates {
+	c := candidates{ordered: len(plans) == 1}
 	for _, p := range plans {
-		hits = append(hits, s.walk(g, q, p, true)...)
+		c.versions = append(c.versions, s.walk(g, q, p)...)
 	}
-	return slices.CompactFunc(sortHits(hits), func(a, b hit) bool { return a.sortKey == b.sortKey })
+	return c
 }
 
-// walk collects the matches in one plan's range, as many as q can use.
-func (s *Store) walk(g *group, q *query.Query, p query.Plan, keyed bool) (hits []hit) {
+// walk collects what is in one plan's range; where that may be more than q can use,
+// as many matches as it can.
+func (s *Store) walk(g *group, q *query.Query, p query.Plan) (found []*version) {
 	want, limited := q.Want()
 	if limited && want == 0 {
 		return nil
 	}
 	for _, r := range s.rangeOf(g, q, p) {
-		doc := s.document(r.head)
-		if doc == nil || !q.Match(r.key, doc) {
+		if !r.head.exists() || limited && !s.matches(q, r.head) {
 			continue
 		}
-		h := hit{doc: doc}
-		if keyed {
-			h.sortKey = q.SortKey(r.key, doc)
-		}
-		if hits = append(hits, h); limited && len(hits) == want {
+		if found = append(found, r.head); limited && len(found) == want {
 			break
 		}
 	}
-	return hits
+	return found
 }
 
 // rangeOf yields a plan's candidates in the query's order.

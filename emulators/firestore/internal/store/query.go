@@ -17,45 +17,112 @@ const smallScan = 128
 
 // Result is the answer to a query.
 type Result struct {
-	Docs    []*pb.Document
 	Skipped int  // by the query's offset
 	Read    Time // what the answer stands for
+
+	store *Store
+	hits  []hit
+}
+
+// Count is how many documents there are.
+func (r *Result) Count() int { return len(r.hits) }
+
+// Docs are the documents, each decoded when its turn comes.
+func (r *Result) Docs() iter.Seq[*pb.Document] {
+	return func(yield func(*pb.Document) bool) {
+		for _, h := range r.hits {
+			if !yield(r.store.document(h.v)) {
+				return
+			}
+		}
+	}
+}
+
+// Keys are the documents' keys, and when each last changed.
+func (r *Result) Keys() iter.Seq2[name.Key, Time] {
+	return func(yield func(name.Key, Time) bool) {
+		for _, h := range r.hits {
+			if !yield(h.v.record.key, h.v.at) {
+				return
+			}
+		}
+	}
 }
 
 // Query returns q's result at a time.
 func (s *Store) Query(q *query.Query, at Time) (*Result, error) {
 	plans := s.prepare(q)
+	c, read, err := s.candidatesAt(q, plans, at)
+	if err != nil {
+		return nil, err
+	}
+	result := s.result(q, c)
+	result.Read = read
+	s.reads.Add(int64(max(result.Count(), 1)))
+	return result, nil
+}
+
+func (s *Store) candidatesAt(q *query.Query, plans []query.Plan, at Time) (candidates, Time, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	read, err := s.readTime(at)
 	if err != nil {
-		return nil, err
+		return candidates{}, 0, err
 	}
-	docs, skipped := s.query(q, plans, at)
-	s.reads.Add(int64(max(len(docs), 1)))
-	return &Result{Docs: docs, Skipped: skipped, Read: read}, nil
+	return s.candidates(q, plans, at), read, nil
 }
 
-// query answers q. The caller holds mu.
-func (s *Store) query(q *query.Query, plans []query.Plan, at Time) (docs []*pb.Document, skipped int) {
-	var hits []hit
-	if g := s.groups[q.Scope.Collection]; g == nil || g.changed > at || !s.usable(g, q, plans) {
-		hits = s.scan(q, at)
-	} else {
-		hits = s.lookup(g, q, plans)
+// candidates are all documents that may be in a result.
+type candidates struct {
+	versions []*version
+	ordered  bool // as the query wants it, and each once
+}
+
+// candidates finds them. The caller holds mu.
+func (s *Store) candidates(q *query.Query, plans []query.Plan, at Time) candidates {
+	if g := s.groups[q.Scope.Collection]; g != nil && g.changed <= at && s.usable(g, q, plans) {
+		return s.lookup(g, q, plans)
 	}
-	hits, skipped = query.Trim(q, hits)
-	docs = make([]*pb.Document, len(hits))
-	for i, h := range hits {
-		docs[i] = h.doc
+	return s.scan(q, at)
+}
+
+// result makes q's result of candidates. Nobody waits for it: they do not change.
+func (s *Store) result(q *query.Query, c candidates) *Result {
+	hits := make([]hit, 0, len(c.versions))
+	for _, v := range c.versions {
+		if !s.matches(q, v) {
+			continue
+		}
+		h := hit{v: v}
+		if !c.ordered {
+			h.sortKey = q.SortKey(v.record.key, s.fields(q, v))
+		}
+		hits = append(hits, h)
 	}
-	return docs, skipped
+	if !c.ordered {
+		slices.SortFunc(hits, func(a, b hit) int { return strings.Compare(a.sortKey, b.sortKey) })
+		hits = slices.CompactFunc(hits, func(a, b hit) bool { return a.v == b.v })
+	}
+	hits, skipped := query.Trim(q, hits)
+	return &Result{Skipped: skipped, store: s, hits: hits}
 }
 
 // hit is a matching document and its place in the result.
 type hit struct {
 	sortKey string
-	doc     *pb.Document
+	v       *version
+}
+
+func (s *Store) matches(q *query.Query, v *version) bool {
+	return q.Match(v.record.key, s.fields(q, v))
+}
+
+// fields are what q looks at of v: nothing where the name tells all.
+func (s *Store) fields(q *query.Query, v *version) *pb.Document {
+	if q.ByName() {
+		return nil
+	}
+	return s.document(v)
 }
 
 // prepare makes sure that the indexes for q exist, unless reading through its
@@ -101,19 +168,14 @@ func (s *Store) usable(g *group, q *query.Query, plans []query.Plan) bool {
 	return len(plans) > 0
 }
 
-// scan reads through everything in q's scope.
-func (s *Store) scan(q *query.Query, at Time) (hits []hit) {
+// scan finds everything in q's scope.
+func (s *Store) scan(q *query.Query, at Time) (c candidates) {
 	for _, r := range s.all(q) {
-		if doc := s.document(r.read(at)); doc != nil && q.Match(r.key, doc) {
-			hits = append(hits, hit{q.SortKey(r.key, doc), doc})
+		if v := r.read(at); v.exists() {
+			c.versions = append(c.versions, v)
 		}
 	}
-	return sortHits(hits)
-}
-
-func sortHits(hits []hit) []hit {
-	slices.SortFunc(hits, func(a, b hit) int { return strings.Compare(a.sortKey, b.sortKey) })
-	return hits
+	return c
 }
 
 // span returns where the records that may be in q's scope lie by name, between

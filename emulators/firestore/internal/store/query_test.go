@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func TestQueriesOfThePastAgreeWithThePresentOfThen(t *testing.T) {
 		s.Cool()
 		past, err := s.Query(q, then.Read)
 		require.NoError(t, err)
-		require.Equal(t, names(then.Docs), names(past.Docs))
+		require.Equal(t, names(slices.Collect(then.Docs())), names(slices.Collect(past.Docs())))
 	})
 }
 
@@ -70,7 +71,7 @@ func compareWithModel(t *rapid.T, s *store.Store, docs map[string]*pb.Document, 
 	require.NoError(t, err)
 	got, err := s.Query(q, store.Latest)
 	require.NoError(t, err)
-	require.Equal(t, names(model(docs, sq)), names(got.Docs), "%v", sq)
+	require.Equal(t, names(model(docs, sq)), names(slices.Collect(got.Docs())), "%v", sq)
 }
 
 func names(docs []*pb.Document) []string {
@@ -256,5 +257,5 @@ func TestAnIndexMissesNothingThatIsCommittedWhileItIsMade(t *testing.T) {
 	require.Equal(t, 1, s.Indexes("c"), "all four asked for the same")
 	got, err := s.Query(q, store.Latest)
 	require.NoError(t, err)
-	require.Equal(t, names(model(docs, ordered)), names(got.Docs))
+	require.Equal(t, names(model(docs, ordered)), names(slices.Collect(got.Docs())))
 }

@@ -1,8 +1,6 @@
 package store
 
 import (
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-
 	"lastmile/emulators/firestore/internal/name"
 	"lastmile/emulators/firestore/internal/query"
 )
@@ -19,7 +17,6 @@ func (v View) Version(k name.Key) Time {
 }
 
 // Query returns q's result.
-func (v View) Query(q *query.Query) []*pb.Document {
-	docs, _ := v.store.query(q, q.Plans(), Latest)
-	return docs
+func (v View) Query(q *query.Query) *Result {
+	return v.store.result(q, v.store.candidates(q, q.Plans(), Latest))
 }

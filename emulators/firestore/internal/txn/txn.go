@@ -143,7 +143,7 @@ func (t *Txn) Query(ctx context.Context, q *query.Query) (*store.Result, error) 
 		res, err = t.manager.store.Query(q, t.time())
 	}
 	if err == nil && !t.readOnly {
-		t.queries = append(t.queries, ran{q, sum(res.Docs)})
+		t.queries = append(t.queries, ran{q, sum(res)})
 	}
 	return res, err
 }
@@ -161,7 +161,7 @@ func (t *Txn) lockedQuery(ctx context.Context, q *query.Query) (*store.Result, e
 		if err != nil {
 			return nil, err
 		}
-		waited, err := t.lockResult(ctx, res.Docs)
+		waited, err := t.lockResult(ctx, res)
 		if err != nil {
 			return nil, err
 		}
@@ -171,12 +171,8 @@ func (t *Txn) lockedQuery(ctx context.Context, q *query.Query) (*store.Result, e
 	}
 }
 
-func (t *Txn) lockResult(ctx context.Context, docs []*pb.Document) (waited bool, err error) {
-	for _, doc := range docs {
-		_, k, err := name.Document(doc.Name)
-		if err != nil {
-			return false, err
-		}
+func (t *Txn) lockResult(ctx context.Context, res *store.Result) (waited bool, err error) {
+	for k := range res.Keys() {
 		w, err := t.manager.locks.Acquire(ctx, t.owner, documentKey(k), lock.Shared)
 		if err != nil {
 			return false, refusal(ctx, err)
@@ -222,12 +218,12 @@ func (t *Txn) valid(v store.View) error {
 	return nil
 }
 
-// sum hashes the names and versions of docs.
-func sum(docs []*pb.Document) uint64 {
+// sum hashes the names and versions of what a query found.
+func sum(res *store.Result) uint64 {
 	h := fnv.New64a()
-	for _, doc := range docs {
-		_, _ = io.WriteString(h, doc.Name) // a hash never fails
-		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(store.TimeOf(doc.UpdateTime))))
+	for k, at := range res.Keys() {
+		_, _ = io.WriteString(h, string(k)) // a hash never fails
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(at)))
 	}
 	return h.Sum64()
 }

@@ -72,7 +72,7 @@ func (w world) list(tx *txn.Txn, collection string) int {
 	require.NoError(w, err)
 	result, err := tx.Query(w.Context(), q)
 	require.NoError(w, err)
-	return len(result.Docs)
+	return result.Count()
 }
 
 func retryOf(tx *txn.Txn) *pb.TransactionOptions {
