@@ -91,10 +91,7 @@ func (c *Conn) write() {
 	for {
 		c.mu.Lock()
 		if c.queue.empty() {
-			c.draining = false
-			if c.closing != nil {
-				c.wire.Close(*c.closing)
-			}
+			c.rest()
 			c.mu.Unlock()
 			return
 		}
@@ -105,6 +102,16 @@ func (c *Conn) write() {
 			return
 		}
 	}
+}
+
+// rest is when nothing waits any more; mu is held.
+func (c *Conn) rest() {
+	c.draining = false
+	if c.closing != nil {
+		c.wire.Close(*c.closing)
+		return
+	}
+	c.askForMore()
 }
 
 // fail ends a connection that did not take what was written.

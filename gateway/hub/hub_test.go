@@ -172,6 +172,51 @@ func TestTheLastOneOfAGapIsMissingOnce(t *testing.T) {
 	require.Equal(t, []string{"1", "2", "3", "4"}, w.words())
 }
 
+func TestThePastThatTwoBringIsSentOnce(t *testing.T) {
+	h := hub.New(ignore)
+	w := newWire(1000)
+	c := joined(h, w, "x")
+	first, _ := c.Place("x")
+	second, _ := c.Place("x")
+	require.True(t, c.CatchUp("x", hub.Past{From: first, Missed: []*hub.Frame{text("1"), text("2")}}))
+	h.EmitNumbered("x", at(3), text("3"))
+	require.True(t, c.CatchUp("x", hub.Past{From: second, Missed: []*hub.Frame{text("1")}}))
+	h.EmitNumbered("x", at(4), text("4"))
+	require.Equal(t, []string{"1", "2", "3", "4"}, w.words())
+	require.True(t, c.CatchUp("x", hub.Past{From: at(2), Opening: []*hub.Frame{text("resync")}}))
+	h.EmitNumbered("x", at(3), text("3"))
+	require.Equal(t, []string{"resync", "3"}, w.words()[4:], "who is told to begin there does")
+}
+
+// A wire that never writes at once has to wait for its first byte.
+func TestAPastThatIsMoreThanMayWaitGoesInParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		big := strings.Repeat("x", 10_000)
+		asked := make(chan string, 100)
+		h := hub.New(func(_ *hub.Conn, name string) { asked <- name })
+		w := newWire(0)
+		c := h.Open(w, nil)
+		h.Join(c, "x", "tag")
+		past := hub.Past{From: at(0), Opening: []*hub.Frame{text("welcome")}}
+		for n := range 200 {
+			past.Missed = append(past.Missed, text("%d:%s", n+1, big))
+		}
+		require.True(t, c.CatchUp("x", past))
+		h.EmitNumbered("x", at(201), text("201"))
+		w.widen(10 << 20)
+		for synctest.Wait(); len(asked) > 0; synctest.Wait() {
+			require.Equal(t, "x", <-asked)
+			from, _ := c.Place("x")
+			c.CatchUp("x", hub.Past{From: from, Missed: past.Missed[from.Number:]})
+		}
+		require.Nil(t, w.why, "it does keep up")
+		require.Len(t, w.words(), 202)
+		for n, word := range w.words()[1:] {
+			require.Equal(t, fmt.Sprint(n+1), strings.Split(word, ":")[0])
+		}
+	})
+}
+
 func TestWhatWaitsFromAnotherEpochAsksForThePastAgain(t *testing.T) {
 	h := hub.New(ignore)
 	w := newWire(1000)

@@ -4,6 +4,7 @@ package hub
 // slow, and not gone, come round.
 const (
 	maxWaiting = 256 << 10 // bytes
+	maxPast    = 128 << 10 // after which no more of the past is added: what is new needs room
 	batchBytes = 32 << 10  // given to the wire at once; these cannot be replaced any more
 )
 

@@ -7,6 +7,7 @@ type stream struct {
 	catching bool       // its past is on its way; what is new waits
 	waiting  []numbered // guarded by the Conn's mu, as all of it
 	missed   bool       // more came than may wait
+	more     bool       // there is more of its past than may wait: ask for that when the rest has gone
 }
 
 // Place is a place in a numbered stream.
@@ -120,7 +121,10 @@ func (c *Conn) In(audience string) bool {
 }
 
 // CatchUp sends the past of a stream and what came meanwhile, and reports
-// whether the connection is up to date: if not, its place and past are needed again.
+// whether that was all: if not, its place and past are needed again. Of a past
+// that is too much for the connection at once it sends a part, and asks for the
+// rest by itself later. Without an Opening, what has been sent since the past was
+// looked up is not sent again.
 func (c *Conn) CatchUp(audience string, p Past) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -131,10 +135,33 @@ func (c *Conn) CatchUp(audience string, p Past) bool {
 	for _, f := range p.Opening {
 		c.send(f)
 	}
-	s.place = p.From
-	for i, f := range p.Missed {
-		c.advance(s, numbered{Place{p.From.Epoch, p.From.Number + uint64(i) + 1}, f})
+	if behind := s.place.Epoch == p.From.Epoch && p.From.Number < s.place.Number; !behind || len(p.Opening) > 0 {
+		s.place = p.From
+	}
+	if s.more = !c.sendPast(s, p); s.more {
+		return true
 	}
 	s.catching = !c.release(s)
 	return !s.catching
+}
+
+// sendPast reports whether all could be sent; mu is held.
+func (c *Conn) sendPast(s *stream, p Past) bool {
+	for i, f := range p.Missed {
+		if c.queue.bytes > maxPast && c.closing == nil {
+			return false
+		}
+		c.advance(s, numbered{Place{p.From.Epoch, p.From.Number + uint64(i) + 1}, f})
+	}
+	return true
+}
+
+// askForMore asks for the rest of what did not fit; mu is held.
+func (c *Conn) askForMore() {
+	for _, s := range c.streams {
+		if s.more {
+			s.more = false
+			c.hub.missing(c, s.name)
+		}
+	}
 }

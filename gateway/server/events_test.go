@@ -84,6 +84,23 @@ func TestEventsWithoutWebSocket(t *testing.T) {
 	})
 }
 
+func TestALongPastReachesWhoHasNoWebSocket(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		g, p := w.gateway(server.Options{}), w.publisher()
+		big := strings.Repeat("x", 10_000)
+		for range 60 {
+			publish(t, p, ann.Client, "note", big)
+		}
+		s := w.stream(g, ann, `{}`)
+		require.NotNil(t, s.next().Welcome)
+		for n := range 60 {
+			require.EqualValues(t, n+1, s.next().Number)
+		}
+		publish(t, p, ann.Client, "note", "new")
+		require.EqualValues(t, 61, s.next().Number)
+	})
+}
+
 func TestEventsRefuse(t *testing.T) {
 	w := newWorld(t, engines["miniredis"].Addr())
 	g := w.gateway(server.Options{})
