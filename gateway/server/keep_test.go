@@ -112,4 +112,7 @@ func TestBucket(t *testing.T) {
 	require.Equal(t, 20, took(0, 30), "a burst")
 	require.Equal(t, 5, took(500*time.Millisecond, 30), "then by the second")
 	require.Equal(t, 20, took(time.Hour, 30), "never more than a burst")
+	require.Equal(t, 10, took(time.Hour+time.Second, 10))
+	require.Equal(t, 0, took(0, 1), "and nothing for a clock that is set back")
+	require.Equal(t, 10, took(time.Second, 30), "which costs nothing either")
 }

@@ -14,7 +14,8 @@ func (b *bucket) take(now time.Time, rate, burst int) bool {
 	if b.last == 0 {
 		b.tokens = float32(burst)
 	} else {
-		b.tokens = min(float32(burst), b.tokens+float32(float64(at-b.last)/1e9*float64(rate)))
+		passed := max(at-b.last, 0) // a clock may be set back
+		b.tokens = min(float32(burst), b.tokens+float32(float64(passed)/1e9*float64(rate)))
 	}
 	b.last = at
 	if b.tokens < 1 {
