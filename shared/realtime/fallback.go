@@ -81,17 +81,32 @@ func (p *Publisher) pushDue(ctx context.Context, client Audience) error {
 	return err
 }
 
-// pushTo pushes what one client has not acknowledged and is due.
-func (p *Publisher) pushTo(ctx context.Context, client Audience) (int, error) {
-	now := p.options.Now()
-	due := p.keys.due(partition(client))
-	got, err := p.pipes.run(ctx, p.scripts.claim, []string{due, p.keys.session(client), p.keys.log(client)},
-		string(client), millis(now), millis(now.Add(pushLease)))
-	if err != nil || len(got) == 0 {
-		return 0, err
+// pushRounds bounds how often what comes while one pushes is pushed by the same.
+const pushRounds = 10
+
+// pushTo pushes what one client has not acknowledged and is due, and what comes
+// meanwhile: those who publish that leave it to whoever is at it.
+func (p *Publisher) pushTo(ctx context.Context, client Audience) (pushed int, err error) {
+	for range pushRounds {
+		n, more, err := p.pushOnce(ctx, client)
+		pushed += n
+		if err != nil || !more {
+			return pushed, err
+		}
 	}
-	epoch, newest, lost := got.text(0), got.number(1), got.number(2)
-	last, next, pushed := int64(0), "", 0
+	return pushed, nil
+}
+
+// pushOnce reports whether there is more by now.
+func (p *Publisher) pushOnce(ctx context.Context, client Audience) (pushed int, more bool, err error) {
+	now := p.options.Now()
+	keys := []string{p.keys.due(partition(client)), p.keys.session(client), p.keys.log(client)}
+	got, err := p.pipes.run(ctx, p.scripts.claim, keys, string(client), millis(now), millis(now.Add(pushLease)))
+	if err != nil || len(got) == 0 {
+		return 0, false, err
+	}
+	epoch, newest, lost := got.text(0), got.text(1), got.number(2)
+	last, next := int64(0), ""
 	for i := 3; i+3 < len(got); i += 4 {
 		number, kind, by := got.number(i), got.text(i+2), got.number(i+3)
 		if kind != "" && number > lost && by > now.UnixMilli() {
@@ -100,15 +115,17 @@ func (p *Publisher) pushTo(ctx context.Context, client Audience) (int, error) {
 		}
 		if text := p.kinds.byName[kind].Fallback; text != "" {
 			n := Notice{fmt.Sprintf("%s/%s/%d", client.Name(), epoch, number), client, kind, text, payload(got.text(i + 1)), p.until(kind, by)}
-			if err := p.options.Fallback.Push(ctx, n); err != nil {
-				return pushed, fmt.Errorf("push %s: %w", n.ID, err)
+			if err = p.options.Fallback.Push(ctx, n); err != nil {
+				err, newest = fmt.Errorf("push %s: %w", n.ID, err), ""
+				break
 			}
 			pushed++
 		}
 		last = number
 	}
-	_, err = p.pipes.run(ctx, p.scripts.settle, []string{due, p.keys.session(client)}, string(client), epoch, last, newest, next)
-	return pushed, err
+	due, failed := p.pipes.run(ctx, p.scripts.settle, keys[:2], string(client), epoch, last, newest, next)
+	by := due.number(0)
+	return pushed, by > 0 && by <= p.options.Now().UnixMilli(), cmp.Or(err, failed)
 }
 
 // until is how long an event is of use that had to be acknowledged by then.

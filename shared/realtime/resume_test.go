@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -201,6 +202,57 @@ func TestAPublisherWithoutFallbackLeavesItToTheSweep(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 1, n)
 		require.Equal(t, "customer:ann", f.notices[0].Client.Name())
+	})
+}
+
+// slowPhone takes its time for the first notice, until it is let go.
+type slowPhone struct {
+	phone
+	begun, done chan struct{}
+	others      atomic.Bool
+}
+
+func (f *slowPhone) Push(ctx context.Context, n realtime.Notice) error {
+	if !f.others.Swap(true) {
+		close(f.begun)
+		<-f.done
+	}
+	return f.phone.Push(ctx, n)
+}
+
+func TestWhoPublishesWhileAnotherPushesLeavesItToThem(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		f := &slowPhone{begun: make(chan struct{}), done: make(chan struct{})}
+		w.opts.Fallback = f
+		p, q := w.publisher(), w.publisher()
+		first := make(chan error, 1)
+		go func() {
+			_, err := p.Publish(t.Context(), ann, realtime.Event{Kind: "message.sent", Data: 1})
+			first <- err
+		}()
+		<-f.begun
+		publish(t, q, ann, "message.sent", 2)
+		close(f.done)
+		require.NoError(t, <-first)
+		require.Equal(t, []string{"message.sent You have a message 1", "message.sent You have a message 2"}, f.got(), "each once, in order")
+		n, err := q.Sweep(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, n)
+		publish(t, q, ann, "message.sent", 3)
+		require.Len(t, f.got(), 3, "they are done")
+	})
+}
+
+func TestAPushThatFailsKeepsTheNextEventFromNobody(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		f := &phone{broken: true}
+		w.opts.Fallback = f
+		p := w.publisher()
+		_, err := p.Publish(t.Context(), ann, realtime.Event{Kind: "message.sent", Data: 1})
+		require.ErrorContains(t, err, "no network")
+		f.broken = false
+		publish(t, p, ann, "message.sent", 2)
+		require.Equal(t, []string{"message.sent You have a message 1", "message.sent You have a message 2"}, f.got())
 	})
 }
 

@@ -1,4 +1,5 @@
--- Take charge of what a client has not acknowledged, until a lease ends.
+-- Take charge of what a client has not acknowledged, until a lease ends: nobody
+-- else does meanwhile, whatever is published.
 -- KEYS due, session, log   ARGV audience, now, end of the lease
 -- Returns epoch, newest number, number up to which no socket took anything, and
 -- number, tail, kind and deadline of each event that nobody acknowledged or
@@ -8,13 +9,17 @@ local score = redis.call('ZSCORE', due, ARGV[1])
 if not score or tonumber(score) > tonumber(ARGV[2]) then
   return {}
 end
-local known = redis.call('HMGET', session, 'epoch', 'seq', 'acked', 'pushed', 'lost')
+local known = redis.call('HMGET', session, 'epoch', 'seq', 'acked', 'pushed', 'lost', 'claimed')
 local newest = tonumber(known[2] or 0)
 local from = math.max(tonumber(known[3] or 0), tonumber(known[4] or 0))
 if not known[1] or from >= newest then
   redis.call('ZREM', due, ARGV[1])
   return {}
 end
+if tonumber(known[6] or 0) > tonumber(ARGV[2]) then
+  return {}
+end
+redis.call('HSET', session, 'claimed', ARGV[3])
 redis.call('ZADD', due, ARGV[3], ARGV[1])
 local answer = {known[1], newest, tonumber(known[5] or 0)}
 for _, entry in ipairs(redis.call('XRANGE', log, (from + 1) .. '-0', '+')) do
