@@ -5,6 +5,10 @@ import "sync"
 // Frame is one message for any number of connections. It is encoded once for
 // each wire, however many share it.
 type Frame struct {
+	// Sum is for the caller, who may set it before sending: [Conn.Place] tells that
+	// of the last numbered frame.
+	Sum string
+
 	text []byte
 	key  string // of what it replaces; "" if every one counts
 

@@ -165,7 +165,7 @@ func TestTheLastOneOfAGapIsMissingOnce(t *testing.T) {
 	w := newWire(1000)
 	c := joined(h, w, "x")
 	h.EmitNumbered("x", at(4), text("4"))
-	place, ok := c.Place("x")
+	place, _, ok := c.Place("x")
 	require.True(t, ok)
 	require.Equal(t, at(0), place)
 	require.True(t, c.CatchUp("x", hub.Past{From: at(0), Missed: []*hub.Frame{text("1"), text("2"), text("3"), text("4")}}))
@@ -176,8 +176,8 @@ func TestThePastThatTwoBringIsSentOnce(t *testing.T) {
 	h := hub.New(ignore)
 	w := newWire(1000)
 	c := joined(h, w, "x")
-	first, _ := c.Place("x")
-	second, _ := c.Place("x")
+	first, _, _ := c.Place("x")
+	second, _, _ := c.Place("x")
 	require.True(t, c.CatchUp("x", hub.Past{From: first, Missed: []*hub.Frame{text("1"), text("2")}}))
 	h.EmitNumbered("x", at(3), text("3"))
 	require.True(t, c.CatchUp("x", hub.Past{From: second, Missed: []*hub.Frame{text("1")}}))
@@ -186,6 +186,23 @@ func TestThePastThatTwoBringIsSentOnce(t *testing.T) {
 	require.True(t, c.CatchUp("x", hub.Past{From: at(2), Opening: []*hub.Frame{text("resync")}}))
 	h.EmitNumbered("x", at(3), text("3"))
 	require.Equal(t, []string{"resync", "3"}, w.words()[4:], "who is told to begin there does")
+}
+
+func TestAPlaceKnowsTheLastFrame(t *testing.T) {
+	h := hub.New(ignore)
+	c := joined(h, newWire(1000), "x")
+	f := text("1")
+	f.Sum = "of 1"
+	h.EmitNumbered("x", at(1), f)
+	sum := func() string {
+		_, sum, _ := c.Place("x")
+		return sum
+	}
+	require.Equal(t, "of 1", sum())
+	c.CatchUp("x", hub.Past{From: at(1)})
+	require.Equal(t, "of 1", sum(), "it has not moved")
+	c.CatchUp("x", hub.Past{From: at(7)})
+	require.Empty(t, sum(), "it has not seen what is there")
 }
 
 // A wire that never writes at once has to wait for its first byte.
@@ -206,7 +223,7 @@ func TestAPastThatIsMoreThanMayWaitGoesInParts(t *testing.T) {
 		w.widen(10 << 20)
 		for synctest.Wait(); len(asked) > 0; synctest.Wait() {
 			require.Equal(t, "x", <-asked)
-			from, _ := c.Place("x")
+			from, _, _ := c.Place("x")
 			c.CatchUp("x", hub.Past{From: from, Missed: past.Missed[from.Number:]})
 		}
 		require.Nil(t, w.why, "it does keep up")
@@ -242,7 +259,7 @@ func TestOnceAndInOrder(t *testing.T) {
 		h.Join(c, "x", "tag")
 		logged := uint64(0)
 		catchUp := func() {
-			from, _ := c.Place("x")
+			from, _, _ := c.Place("x")
 			from.Epoch = "e"
 			var missed []*hub.Frame
 			for n := from.Number + 1; n <= logged; n++ {

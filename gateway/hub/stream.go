@@ -4,6 +4,7 @@ package hub
 type stream struct {
 	name     string // of the audience
 	place    Place
+	sum      string     // of the frame that was sent there, if one was
 	catching bool       // its past is on its way; what is new waits
 	waiting  []numbered // guarded by the Conn's mu, as all of it
 	missed   bool       // more came than may wait
@@ -68,7 +69,7 @@ func (c *Conn) advance(s *stream, n numbered) bool {
 		c.hub.counts.repeated.Add(1)
 		return true
 	}
-	s.place = n.place
+	s.place, s.sum = n.place, n.frame.Sum
 	c.send(n.frame)
 	return true
 }
@@ -80,17 +81,17 @@ type Past struct {
 	Opening []*Frame // go first: they tell the client where it is
 }
 
-// Place returns how far the connection has come in a stream, and makes it wait
-// for its past from now on.
-func (c *Conn) Place(audience string) (Place, bool) {
+// Place returns how far the connection has come in a stream, with the sum of the
+// last frame if it was sent one, and makes it wait for its past from now on.
+func (c *Conn) Place(audience string) (at Place, sum string, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.stream(audience)
 	if s == nil {
-		return Place{}, false
+		return Place{}, "", false
 	}
 	s.catching = true
-	return s.place, true
+	return s.place, s.sum, true
 }
 
 // release sends what waited for the past, and reports whether nothing is missing.
@@ -135,8 +136,9 @@ func (c *Conn) CatchUp(audience string, p Past) bool {
 	for _, f := range p.Opening {
 		c.send(f)
 	}
-	if behind := s.place.Epoch == p.From.Epoch && p.From.Number < s.place.Number; !behind || len(p.Opening) > 0 {
-		s.place = p.From
+	behind := s.place.Epoch == p.From.Epoch && p.From.Number < s.place.Number
+	if s.place != p.From && (!behind || len(p.Opening) > 0) {
+		s.place, s.sum = p.From, ""
 	}
 	if s.more = !c.sendPast(s, p); s.more {
 		return true

@@ -19,7 +19,7 @@ func (h host) Deliver(d realtime.Delivery) bool {
 	name := string(d.To)
 	switch d.Op {
 	case realtime.Durable:
-		here := h.hub.EmitNumbered(name, hub.Place{Epoch: d.Epoch, Number: d.Number}, hub.NewFrame(d.Frame, ""))
+		here := h.hub.EmitNumbered(name, hub.Place{Epoch: d.Epoch, Number: d.Number}, numbered(d))
 		if here {
 			h.records.take(note{what: "delivered", to: d.To, frame: d.Frame})
 		}
@@ -32,6 +32,13 @@ func (h host) Deliver(d realtime.Delivery) bool {
 		return h.revoke(name, d.Key)
 	}
 	return false
+}
+
+// numbered is the frame of a durable event.
+func numbered(d realtime.Delivery) *hub.Frame {
+	f := hub.NewFrame(d.Frame, "")
+	f.Sum = realtime.Sum(d.Frame)
+	return f
 }
 
 // disconnect ends the connections of a client's session, or all if that is empty.
@@ -155,7 +162,7 @@ func (s *Server) catchUp(l lack) {
 }
 
 func (s *Server) catchUpOnce(ctx context.Context, l lack) bool {
-	at, here := l.conn.Place(l.name)
+	at, seen, here := l.conn.Place(l.name)
 	if !here {
 		return true
 	}
@@ -167,7 +174,7 @@ func (s *Server) catchUpOnce(ctx context.Context, l lack) bool {
 			return true
 		}
 	}
-	replays, err := s.attach(ctx, l.conn, realtime.Member{To: to, Tag: tag, From: realtime.Place(at)})
+	replays, err := s.attach(ctx, l.conn, realtime.Member{To: to, Tag: tag, From: realtime.Place(at), Seen: seen})
 	if err != nil {
 		return false
 	}

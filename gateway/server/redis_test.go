@@ -72,6 +72,39 @@ func restart(t *testing.T, s *emulator.Server, keep bool) {
 	require.JSONEq(t, `"new"`, string(a.next().Data))
 }
 
+// TestRedisGoesBackInTime is what a fail-over looks like to those who are connected.
+func TestRedisGoesBackInTime(t *testing.T) {
+	if engines["redis-server"] == nil {
+		t.Skip("no redis-server on PATH: apt-get install redis-server")
+	}
+	s, err := emulator.Start(emulator.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	w := newWorld(t, s.Addr())
+	g, p := w.gateway(server.Options{Node: fast}), w.publisher()
+	a, at := w.enter(g, ann, nil)
+	publish(t, p, ann.Client, "note", "kept")
+	require.EqualValues(t, 1, a.next().Number)
+	session, err := w.redis.Keys(t.Context(), w.prefix+"*:s:*").Result()
+	require.NoError(t, err)
+	log := strings.Replace(session[0], ":s:", ":l:", 1)
+	then := []string{w.redis.Dump(t.Context(), session[0]).Val(), w.redis.Dump(t.Context(), log).Val()}
+
+	publish(t, p, ann.Client, "note", "forgotten")
+	require.EqualValues(t, 2, a.next().Number)
+	for i, key := range []string{session[0], log} {
+		require.NoError(t, w.redis.RestoreReplace(t.Context(), key, 0, then[i]).Err())
+	}
+	publish(t, p, ann.Client, "note", "another with that number")
+	require.NoError(t, w.redis.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err())
+
+	resync := a.next().Resync
+	require.NotNil(t, resync, "what it shows is not what there is")
+	require.NotEqual(t, at.Epoch, resync.Epoch)
+	publish(t, p, ann.Client, "note", "new")
+	require.JSONEq(t, `"new"`, string(a.next().Data))
+}
+
 func TestASlowClientIsSentAwayAndTheOthersAreNot(t *testing.T) {
 	w := newWorld(t, engines["miniredis"].Addr())
 	g, p := w.gateway(server.Options{}), w.publisher()

@@ -107,7 +107,7 @@ func pastOf(to realtime.Audience, r realtime.Replay) hub.Past {
 		past.Opening = append(past.Opening, outbound("resync", streamed{streamName(to), place(past.From)}))
 	}
 	for _, d := range r.Missed {
-		past.Missed = append(past.Missed, hub.NewFrame(d.Frame, ""))
+		past.Missed = append(past.Missed, numbered(d))
 	}
 	return past
 }

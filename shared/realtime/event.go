@@ -1,6 +1,8 @@
 package realtime
 
 import (
+	"crypto/sha1"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -65,7 +67,7 @@ func (e Event) tail(to Audience) (string, error) {
 	return b.String(), nil
 }
 
-// frame is what [publish.lua] builds too.
+// frame is what [prelude.lua] builds too.
 func frame(number uint64, epoch, tail string) []byte {
 	b := make([]byte, 0, len(tail)+len(epoch)+32)
 	b = append(b, `{"n":`...)
@@ -74,4 +76,10 @@ func frame(number uint64, epoch, tail string) []byte {
 	b = append(b, epoch...)
 	b = append(b, `",`...)
 	return append(b, tail...)
+}
+
+// Sum tells frames apart, for [Member].
+func Sum(frame []byte) string {
+	sum := sha1.Sum(frame) // as Redis has it: nobody is to be kept from making a second one
+	return hex.EncodeToString(sum[:8])
 }

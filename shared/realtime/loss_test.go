@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -88,4 +89,78 @@ func (h *host) livesAgain(t *testing.T, round int) {
 		_, err := h.Publisher.Publish(t.Context(), client, realtime.Event{Kind: "note", Data: round})
 		return err == nil && len(h.got()) > 0
 	})
+}
+
+// TestRedisForgetsItsLastNumbers is a restart, or a fail-over, that takes Redis a
+// moment back in time; then just as much is published before anybody looks.
+func TestRedisForgetsItsLastNumbers(t *testing.T) {
+	for name, published := range map[string]int{"nothing is published": 0, "less than was lost": 1, "as much": 2, "more": 5} {
+		t.Run(name, func(t *testing.T) {
+			onEachRedis(t, func(t *testing.T, w *world) {
+				p, a := w.publisher(), w.node()
+				a.attach(t, ann, realtime.Place{})
+				for i := range 10 {
+					publish(t, p, ann, "note", i)
+				}
+				eventually(t, "all is there", func() bool { return len(a.got()) == 10 })
+				last := a.last()
+				w.forget(t, ann, 8)
+				for i := range published {
+					publish(t, p, ann, "note", 100+i)
+				}
+				seen := realtime.Member{To: ann, Tag: "1", From: realtime.Place{Epoch: last.Epoch, Number: 10}, Seen: realtime.Sum(last.Frame)}
+				replays, err := a.Attach(t.Context(), seen)
+				require.NoError(t, err)
+				require.True(t, replays[0].Gap, "its place is not what it was")
+				require.True(t, a.attach(t, ann, realtime.Place{Epoch: last.Epoch, Number: 7}).Gap, "and nobody else's is")
+
+				from := replays[0].Newest
+				publish(t, p, ann, "note", "new")
+				require.Equal(t, []string{`"new"`}, payloads(a.attach(t, ann, from).Missed))
+			})
+		})
+	}
+}
+
+func TestWhatWasSeenIsStillThere(t *testing.T) {
+	onEachRedis(t, func(t *testing.T, w *world) {
+		p, a := w.publisher(), w.node()
+		a.attach(t, ann, realtime.Place{})
+		publish(t, p, ann, "note", "é")
+		eventually(t, "it is there", func() bool { return len(a.got()) == 1 })
+		last := a.last()
+		publish(t, p, ann, "note", 2)
+		seen := realtime.Member{To: ann, Tag: "1", From: realtime.Place{Epoch: last.Epoch, Number: 1}, Seen: realtime.Sum(last.Frame)}
+		replays, err := a.Attach(t.Context(), seen)
+		require.NoError(t, err)
+		require.False(t, replays[0].Gap)
+		require.Equal(t, []string{"2"}, payloads(replays[0].Missed))
+
+		seen.From.Number, seen.Seen = 2, realtime.Sum(replays[0].Missed[0].Frame)
+		replays, err = a.Attach(t.Context(), seen)
+		require.NoError(t, err)
+		require.False(t, replays[0].Gap, "what was read from the log is what was delivered")
+	})
+}
+
+// forget takes the log of an audience back to a number.
+func (w *world) forget(t *testing.T, a realtime.Audience, number int) {
+	session, err := w.redis.Keys(t.Context(), w.opts.Prefix+"*:s:"+string(a)).Result()
+	require.NoError(t, err)
+	require.Len(t, session, 1)
+	log := strings.Replace(session[0], ":s:", ":l:", 1)
+	kept, err := w.redis.XRange(t.Context(), log, "-", fmt.Sprint(number)).Result()
+	require.NoError(t, err)
+	require.NoError(t, w.redis.Del(t.Context(), log).Err())
+	for _, entry := range kept {
+		require.NoError(t, w.redis.XAdd(t.Context(), &redis.XAddArgs{Stream: log, ID: entry.ID, Values: entry.Values}).Err())
+	}
+	require.NoError(t, w.redis.HSet(t.Context(), session[0], "seq", number).Err())
+}
+
+// last is what arrived here last.
+func (h *host) last() realtime.Delivery {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.delivered[len(h.delivered)-1]
 }

@@ -132,6 +132,7 @@ type Member struct {
 	To   Audience
 	Tag  string // tells the members of one instance apart
 	From Place  // has everything up to there
+	Seen string // the [Sum] of the frame at From, if it was seen
 }
 
 // Replay is what a member missed.
@@ -147,7 +148,8 @@ type Replay struct {
 // Attach enters members, and returns what each has missed. Have the host deliver
 // to them before: what is delivered meanwhile may overlap, and numbers tell. A
 // client without a place gets what it has not acknowledged; a topic goes on from
-// now. Attach again to catch up. It returns [ErrUnavailable].
+// now. If Redis has forgotten what a member has Seen, the log gets a new epoch, and
+// all who watch it have a gap. Attach again to catch up. It returns [ErrUnavailable].
 func (n *Node) Attach(ctx context.Context, members ...Member) ([]Replay, error) {
 	l := n.life.Load()
 	if l == nil {
@@ -192,7 +194,7 @@ func (n *Node) attachment(l *life, m Member, now time.Time) call {
 			k.presence(m.To), k.session(m.To), k.log(m.To), k.held(partition(m.To), l.name), k.fence(partition(m.To), l.name),
 		},
 		args: []any{l.name, m.Tag, string(m.To), millis(now), millis(now.Add(n.options.Presence)), m.From.Epoch, m.From.Number,
-			newName(), sessionLife.Milliseconds(), flag(m.To.IsClient())},
+			newName(), sessionLife.Milliseconds(), flag(m.To.IsClient()), m.Seen},
 	}
 }
 

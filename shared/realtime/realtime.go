@@ -19,7 +19,8 @@
 //
 // Clocks of instances must agree to within a second. With Redis persisted every
 // second, a restart may forget the last second of numbers: those who are
-// connected then are told to refetch.
+// connected then and have seen what is gone are told to refetch, whatever has its
+// number by now, and so is everybody else from then on.
 package realtime
 
 import (

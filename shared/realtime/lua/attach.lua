@@ -1,7 +1,8 @@
 -- Enter a member into an audience, and read what it has missed.
 -- KEYS presence, session, log, audiences of the instance, its fence
 -- ARGV instance, tag, audience, now, expiry, epoch and number to resume from,
---      epoch if there is none, ms the session is kept, '1' for a client
+--      epoch if there is none, ms the session is kept, '1' for a client, sum of the
+--      frame that was seen with that number or ''
 -- Returns 1 if the log reaches, epoch, newest number, connections before,
 -- number to go on from, who holds the audience if the member is new, and number
 -- and tail of each event that was missed; nothing if the instance is no more.
@@ -27,6 +28,20 @@ end
 redis.call('HSET', session, 'epoch', epoch, 'at', at)
 redis.call('PEXPIRE', session, ARGV[9] + 3600000)
 
+-- rewound tells whether Redis has been taken back in time, by a restart or a
+-- fail-over: then another event has the number of what was seen, or none.
+local function rewound()
+  if ARGV[11] == '' or resume ~= epoch then
+    return false
+  end
+  local entry = redis.call('XRANGE', log, from .. '-0', from .. '-0')[1]
+  return from > newest or entry and string.sub(redis.sha1hex(frame(from, epoch, entry[2][2])), 1, 16) ~= ARGV[11]
+end
+
+if rewound() then -- nobody's place holds any more
+  epoch = ARGV[8]
+  redis.call('HSET', session, 'epoch', epoch)
+end
 if resume == '' then
   from = ARGV[10] == '1' and acked or newest
 elseif resume ~= epoch or from > newest then

@@ -13,6 +13,11 @@ local function instances(presence, now)
   return table.concat(names, ','), found
 end
 
+-- frame is what clients get.
+local function frame(number, epoch, tail)
+  return '{"n":' .. number .. ',"e":"' .. epoch .. '",' .. tail
+end
+
 -- hand gives a message to an instance and returns whether it was taken. A list
 -- that nobody empties stays bounded and goes away.
 local function hand(verb, inbox, message)

@@ -37,7 +37,7 @@ if not touched or tonumber(now) - tonumber(touched) > 3600000 then
   redis.call('PEXPIRE', log, ARGV[10] + 3600000)
 end
 
-local message = 'D' .. audience .. '\n' .. number .. '\n' .. epoch .. '\n{"n":' .. number .. ',"e":"' .. epoch .. '",' .. tail
+local message = 'D' .. audience .. '\n' .. number .. '\n' .. epoch .. '\n' .. frame(number, epoch, tail)
 local reached = 0
 for instance in string.gmatch(at or '', '[^,]+') do
   if hand(verb, prefix .. instance, message) then
