@@ -54,6 +54,17 @@ func TestWhoMayWatchWhat(t *testing.T) {
 	require.ErrorIs(t, o.Carries(t.Context(), "8", "12"), ErrForbidden)
 }
 
+func TestWhoseAnOrderIsIsAskedAgainWhenThereIsNews(t *testing.T) {
+	o := NewOwners(auth.Standard(nil), nil)
+	for _, order := range []string{"12", "13"} {
+		o.known[order] = known{Parties{Courier: "7"}, time.Now().Add(time.Hour)}
+	}
+	require.True(t, o.Changed(realtime.Topic("order", "12")))
+	require.NotContains(t, o.known, "12")
+	require.Contains(t, o.known, "13")
+	require.False(t, o.Changed(realtime.Topic("shop", "corner")), "whose a shop is, the token says")
+}
+
 type fixedSessions struct {
 	pass auth.Pass
 	err  error

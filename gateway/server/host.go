@@ -22,6 +22,7 @@ func (h host) Deliver(d realtime.Delivery) bool {
 		here := h.hub.EmitNumbered(name, hub.Place{Epoch: d.Epoch, Number: d.Number}, numbered(d))
 		if here {
 			h.records.take(note{what: "delivered", to: d.To, frame: d.Frame})
+			h.changed(d.To)
 		}
 		return here
 	case realtime.Latest:

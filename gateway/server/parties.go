@@ -68,6 +68,17 @@ func (o *Owners) MayWatch(ctx context.Context, who Identity, topic realtime.Audi
 	return ErrForbidden
 }
 
+// Changed implements [Fleeting]: an order may be another courier's by now.
+func (o *Owners) Changed(topic realtime.Audience) bool {
+	order, ok := strings.CutPrefix(topic.Name(), "order:")
+	if ok {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		delete(o.known, order)
+	}
+	return ok
+}
+
 // Carries returns nil if an order is the courier's, and [ErrForbidden] if not.
 func (o *Owners) Carries(ctx context.Context, courier, order string) error {
 	return o.party(ctx, auth.Caller{Entity: auth.Courier, ID: courier}, order)

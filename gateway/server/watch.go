@@ -165,22 +165,6 @@ func (c *session) unsubscribe(ctx context.Context, name string) {
 	c.conn.Send(outbound("left", explained{Stream: name}))
 }
 
-// recheck leaves the topics that the client may not watch any more.
-func (c *session) recheck(ctx context.Context) {
-	c.mu.Lock()
-	topics := slices.Clone(c.topics)
-	c.mu.Unlock()
-	for _, t := range topics {
-		if t.IsRole() {
-			continue
-		}
-		if err := c.server.options.Permissions.MayWatch(ctx, *c.who.Load(), t); errors.Is(err, ErrForbidden) {
-			c.conn.Send(outbound("left", explained{Stream: t.Name(), Why: "no longer allowed"}))
-			c.unwatch(ctx, t)
-		}
-	}
-}
-
 // unwatch takes a topic from the session, and this instance out of it if it was
 // the last one.
 func (c *session) unwatch(ctx context.Context, topic realtime.Audience) {
