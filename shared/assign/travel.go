@@ -3,6 +3,8 @@ package assign
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -53,22 +55,30 @@ func (t *Table) Time(from, to geo.Point) time.Duration {
 	return d
 }
 
-type entry struct {
-	leg
-	Time time.Duration
+// packed is the form in which a table is stored: a place that is at the end of many
+// ways stands in it once.
+type packed struct {
+	Places []geo.Point `json:"places"`
+	Ways   [][3]int64  `json:"ways"` // from and to, by their place above, and the nanoseconds
 }
 
 // MarshalJSON returns all times of the table, without its fallback. Equal tables
 // have equal bytes.
 func (t *Table) MarshalJSON() ([]byte, error) {
-	entries := make([]entry, 0, len(t.times))
-	for l, d := range t.times {
-		entries = append(entries, entry{l, d})
+	number := make(map[geo.Point]int64)
+	p := packed{Ways: make([][3]int64, 0, len(t.times))}
+	for l := range t.times {
+		number[l.From], number[l.To] = 0, 0
 	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(comparePoints(a.From, b.From), comparePoints(a.To, b.To))
-	})
-	return json.Marshal(entries)
+	p.Places = slices.SortedFunc(maps.Keys(number), comparePoints)
+	for i, place := range p.Places {
+		number[place] = int64(i)
+	}
+	for l, d := range t.times {
+		p.Ways = append(p.Ways, [3]int64{number[l.From], number[l.To], int64(d)})
+	}
+	slices.SortFunc(p.Ways, func(a, b [3]int64) int { return slices.Compare(a[:], b[:]) })
+	return json.Marshal(p)
 }
 
 func comparePoints(p, q geo.Point) int {
@@ -81,13 +91,16 @@ const guess = Straight(5)
 
 // UnmarshalJSON fills the table with times that were marshalled.
 func (t *Table) UnmarshalJSON(data []byte) error {
-	var entries []entry
-	if err := json.Unmarshal(data, &entries); err != nil {
+	var p packed
+	if err := json.Unmarshal(data, &p); err != nil {
 		return err
 	}
-	t.times, t.otherwise = make(map[leg]time.Duration, len(entries)), guess
-	for _, e := range entries {
-		t.times[e.leg] = e.Time
+	t.times, t.otherwise = make(map[leg]time.Duration, len(p.Ways)), guess
+	for _, w := range p.Ways {
+		if last := int64(len(p.Places)) - 1; min(w[0], w[1]) < 0 || max(w[0], w[1]) > last {
+			return fmt.Errorf("way from %d to %d, of places 0 to %d", w[0], w[1], last)
+		}
+		t.times[leg{p.Places[w[0]], p.Places[w[1]]}] = time.Duration(w[2])
 	}
 	return nil
 }

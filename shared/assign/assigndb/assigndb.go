@@ -1,12 +1,12 @@
 // Package assigndb keeps in Firestore which couriers are asked to carry which
 // orders, and who said yes.
 //
-// It owns the collections dispatch, dispatch/{order}/answers, rounds and
-// dispatchsettings with their versions, and changes the load of couriers. It
-// promises that an order is won once: the winner, the end of all other offers and
-// the winner's load are one commit of two documents, which fails if either has
-// changed; so whoever comes second learns it from the same call. What follows
-// from a change is emitted in its commit.
+// It owns the collections dispatch, dispatch/{order}/answers, rounds with their
+// roundparts, and dispatchsettings with their versions, and changes the load of
+// couriers. It promises that an order is won once: the winner, the end of all other
+// offers and the winner's load are one commit of two documents, which fails if
+// either has changed; so whoever comes second learns it from the same call. What
+// follows from a change is emitted in its commit.
 package assigndb
 
 import (
@@ -128,7 +128,9 @@ func Indexes() []docs.Index {
 }
 
 // Expiries are the fields by which Firestore deletes what is old.
-func Expiries() []docs.Expiry { return []docs.Expiry{{Collection: "rounds", Field: "expires"}} }
+func Expiries() []docs.Expiry {
+	return []docs.Expiry{{Collection: "rounds", Field: "expires"}, {Collection: "roundparts", Field: "expires"}}
+}
 
 // Plains are the fields that no query uses.
 func Plains() []docs.Plain {
@@ -136,6 +138,6 @@ func Plains() []docs.Plain {
 	for _, f := range []string{"ask", "offers", "gen", "round", "version", "customer", "picked_up", "changed", "stall_after", "settings"} {
 		all = append(all, docs.Plain{Collection: "dispatch", Field: f})
 	}
-	return append(all, docs.Plain{Collection: "rounds", Field: "packed"},
+	return append(all, docs.Plain{Collection: "rounds", Field: "packed"}, docs.Plain{Collection: "roundparts", Field: "packed"},
 		docs.Plain{Collection: "answers", Field: "at"})
 }

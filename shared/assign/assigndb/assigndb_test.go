@@ -1,9 +1,11 @@
 package assigndb_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -322,6 +324,31 @@ func TestARoundIsKeptAsItWas(t *testing.T) {
 	require.Equal(t, []assigndb.RoundRef{{ID: "r1", Zone: "valletta", At: now, Orders: []string{"o1"}}}, refs)
 	_, err = w.store.Round(t.Context(), "r2")
 	require.ErrorIs(t, err, assigndb.ErrNoRound)
+}
+
+func TestARoundLargerThanADocumentIsKept(t *testing.T) {
+	w := newWorld(t)
+	random := rand.New(rand.NewPCG(7, 11))
+	place := func() geo.Point { return geo.Point{Lat: 35 + random.Float64(), Lng: 14 + random.Float64()} }
+	travel := assign.NewTable(assign.Straight(5))
+	shops := make([]geo.Point, 200)
+	for i := range shops {
+		shops[i] = place()
+	}
+	for range 600 {
+		from := place()
+		for _, to := range shops {
+			travel.Set(from, to, time.Duration(random.Int64N(int64(time.Hour))))
+		}
+	}
+	require.NoError(t, w.store.Keep(t.Context(), assigndb.Round{ID: "r1", Zone: "valletta", At: now, Travel: travel}))
+	back, err := w.store.Round(t.Context(), "r1")
+	require.NoError(t, err)
+	before, err := json.Marshal(travel)
+	require.NoError(t, err)
+	after, err := json.Marshal(back.Travel)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(before, after))
 }
 
 func TestSettingsHaveVersions(t *testing.T) {

@@ -1,13 +1,9 @@
 package assigndb
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"lastmile/shared/assign"
@@ -36,19 +32,12 @@ type stored struct {
 	Zone    string    `firestore:"zone"`
 	Orders  []string  `firestore:"orders"`
 	At      time.Time `firestore:"at"`
-	Packed  []byte    `firestore:"packed"` // a Round: JSON, gzip
+	Packed  []byte    `firestore:"packed"` // a Round: JSON, gzip; or the beginning of it
+	Parts   int       `firestore:"parts"`  // how many documents hold the rest
 	Expires time.Time `firestore:"expires"`
 }
 
-const (
-	roundsKept = 30 * 24 * time.Hour
-
-	// maxPacked bounds a document of rounds; Firestore takes a little more.
-	maxPacked = 900 << 10
-
-	// maxRound bounds what a packed round unpacks to.
-	maxRound = 64 << 20
-)
+const roundsKept = 30 * 24 * time.Hour
 
 func (s *Store) rounds() docs.Collection[stored] { return docs.In[stored](s.db, "rounds") }
 
@@ -82,8 +71,10 @@ func (s *Store) Keep(ctx context.Context, r Round) error {
 	for i, o := range r.Input.Orders {
 		orders[i] = o.ID
 	}
-	err = s.db.Commit(ctx, s.rounds().Set(r.ID, stored{r.Zone, orders, r.At, packed, r.At.Add(roundsKept)}))
-	if err != nil {
+	expires := r.At.Add(roundsKept)
+	first, rest := s.divided(r.ID, packed, expires)
+	writes := append(rest, s.rounds().Set(r.ID, stored{r.Zone, orders, r.At, first, len(rest), expires}))
+	if err := s.db.Commit(ctx, writes...); err != nil {
 		return fmt.Errorf("keep round %s: %w", r.ID, err)
 	}
 	return nil
@@ -102,48 +93,6 @@ func (s *Store) Decide(ctx context.Context, trip []Decided, now time.Time) error
 	return s.db.Commit(ctx, writes...)
 }
 
-// pack leaves the candidates out of what would be too large: they follow from the
-// input.
-func pack(r Round) ([]byte, error) {
-	packed, err := compress(r)
-	if err != nil || len(packed) <= maxPacked {
-		return packed, err
-	}
-	r.Input.Explain = false
-	ledger := append([]assign.Entry{}, r.Decision.Ledger...)
-	for i := range ledger {
-		ledger[i].Candidates = nil
-	}
-	r.Decision.Ledger = ledger
-	if packed, err = compress(r); err == nil && len(packed) > maxPacked {
-		err = fmt.Errorf("%w: %d bytes", docs.ErrTooLarge, len(packed))
-	}
-	return packed, err
-}
-
-func compress(r Round) ([]byte, error) {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	if err := json.NewEncoder(w).Encode(r); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
-
-func unpack(packed []byte) (r Round, err error) {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return r, err
-	}
-	r.Travel = assign.NewTable(assign.Straight(1))
-	err = json.NewDecoder(io.LimitReader(z, maxRound)).Decode(&r)
-	r.Input.Travel = r.Travel
-	return r, err
-}
-
 // Round returns a round, or [ErrNoRound].
 func (s *Store) Round(ctx context.Context, id string) (Round, error) {
 	found, err := s.rounds().Get(ctx, id)
@@ -153,7 +102,11 @@ func (s *Store) Round(ctx context.Context, id string) (Round, error) {
 	if err != nil {
 		return Round{}, err
 	}
-	r, err := unpack(found.Packed)
+	packed, err := s.whole(ctx, id, found)
+	if err != nil {
+		return Round{}, err
+	}
+	r, err := unpack(packed)
 	if err != nil {
 		return r, fmt.Errorf("round %s: %w", id, err)
 	}
