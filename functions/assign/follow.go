@@ -21,13 +21,22 @@ func (f *Function) follow(ctx context.Context, o order.Order) error {
 		}
 		return f.change(ctx, o, "", now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Ready(readyAt(o), now) })
 	case order.PickedUp:
-		return f.change(ctx, o, "", now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.PickUp(o.Courier, o.PickedUpAt, now) })
+		return f.pickedUp(ctx, o, now)
 	case order.Delivered:
+		if err := f.pickedUp(ctx, o, now); err != nil { // whose event may come after this one
+			return err
+		}
 		return f.change(ctx, o, lateBy(o), o.DeliveredAt, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Complete(now) })
 	case order.Cancelled, order.Rejected:
 		return f.change(ctx, o, endedBy(o), now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.Cancel(now) })
 	}
 	return nil
+}
+
+// pickedUp has the search know who has the order in the bag. That it is none of
+// those who were to have it is not theirs to answer for.
+func (f *Function) pickedUp(ctx context.Context, o order.Order, now time.Time) error {
+	return f.change(ctx, o, "app", now, func(d dispatch.Dispatch) dispatch.Dispatch { return d.PickUp(o.Courier, o.PickedUpAt, now) })
 }
 
 // start begins a search, if there is none. That the zone's rounds expect others

@@ -1,13 +1,16 @@
 package assign_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	assignfn "lastmile/functions/assign"
 	"lastmile/shared/assign"
 	"lastmile/shared/assign/dispatch"
+	"lastmile/shared/event"
 	"lastmile/shared/order"
 )
 
@@ -102,7 +105,72 @@ func TestWhoPicksUpWhatWasJustTakenAwayHasIt(t *testing.T) {
 	w.settle(t)
 	require.Equal(t, "ada", w.search(t, "o1").Winner)
 	require.Equal(t, []string{"o1"}, w.load(t, "ada"))
-	require.ErrorIs(t, w.accept("o1", "bob"), dispatch.ErrTaken)
+	require.ErrorIs(t, w.accept("o1", "bob"), dispatch.ErrNotOffered)
+}
+
+func TestWhoLosesAnOrderThatAnotherHasInTheBagIsNotToBlame(t *testing.T) {
+	w := carried(t)
+	w.hire(t, "bob")
+	require.NoError(t, w.withdraw("o1", "ada"))
+	require.NoError(t, w.does("o1", order.Change{Action: order.PickUp}, order.Courier, "ada"), "the order does not know yet")
+	require.NoError(t, w.change("o1", func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return d.Pin("bob", w.time()) }))
+	w.settle(t)
+	require.Equal(t, "ada", w.search(t, "o1").Winner)
+	lost := w.said("courier.fact.v1", `"courier":"bob"`)
+	require.Len(t, lost, 1)
+	require.Contains(t, lost[0], `"cause":"app"`)
+}
+
+func TestAnEventThatWasMissedDoesNotMatter(t *testing.T) {
+	tests := map[string]struct {
+		change order.Change
+		by     order.Role
+		state  dispatch.State
+	}{
+		"an order that was cancelled needs nobody":   {order.Change{Action: order.Cancel, Reason: "out of flour"}, order.Shop, dispatch.Cancelled},
+		"an order in the bag stays with its courier": {order.Change{Action: order.PickUp}, order.Courier, dispatch.Carried},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := carried(t)
+			require.NoError(t, w.does("o1", test.change, test.by, "ada"))
+			w.lose()
+			w.pass(t, 5*time.Hour)
+			require.Equal(t, test.state, w.search(t, "o1").State)
+			require.Empty(t, w.said("courier.fact.v1", `"completion","good":0,"trials":100,"cause":""`))
+			for _, offer := range w.search(t, "o1").Offers {
+				require.NotEqual(t, dispatch.Stalled, offer.State)
+			}
+		})
+	}
+}
+
+func TestAnOrderThatIsCancelledJustBeforeItsSearchBeginsNeedsNobody(t *testing.T) {
+	w := newWorld(t)
+	w.hire(t, "ada")
+	w.order(t, "o1")
+	require.NoError(t, w.does("o1", order.Change{Action: order.Cancel, Reason: "out of flour"}, order.Shop, "bakery"))
+	require.NoError(t, w.deliver(), "there is no search to end")
+	began, err := w.parts.Searches.Start(t.Context(), dispatch.New(assign.Order{ID: "o1", Zone: "valletta", Pickup: bakery}, "cy", w.time()))
+	require.NoError(t, err)
+	require.True(t, began, "by a call that read the order before")
+	w.settle(t)
+	require.Equal(t, dispatch.Cancelled, w.search(t, "o1").State)
+	require.Empty(t, w.said("client.notice.v1", "offer.made"))
+}
+
+func TestWhoTellsAnOrderLateTellsWhoHasItNow(t *testing.T) {
+	w := offered(t)
+	require.NoError(t, w.accept("o1", "ada"))
+	late, hurry := w.parts, sync.OnceFunc(func() {
+		require.NoError(t, w.change("o1", func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return d.Pin("bob", w.time()) }))
+		w.settle(t)
+	})
+	late.Now = func() time.Time { hurry(); return w.time() }
+	require.NoError(t, assignfn.New(late).Dispatched(t.Context(), event.DispatchChanged{Order: "o1"}))
+	o, err := w.parts.Orders.Get(t.Context(), "o1")
+	require.NoError(t, err)
+	require.Equal(t, "bob", o.Courier)
 }
 
 func TestWhatNeverStalls(t *testing.T) {

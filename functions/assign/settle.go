@@ -21,8 +21,14 @@ func (f *Function) settle(ctx context.Context, id string) error {
 		return err
 	}
 	d := found[0].Data
-	if err := f.tellOrder(ctx, d); err != nil {
+	o, told, err := f.tellOrder(ctx, d)
+	switch {
+	case err != nil:
 		return err
+	case told:
+		return f.settle(ctx, id) // another may have it by now, whom others told before
+	case behind(d, o):
+		return f.follow(ctx, o)
 	}
 	switch d.State {
 	case dispatch.Waiting:
@@ -38,21 +44,28 @@ func (f *Function) settle(ctx context.Context, id string) error {
 	return err
 }
 
-// tellOrder has the order name the courier who has it.
-func (f *Function) tellOrder(ctx context.Context, d dispatch.Dispatch) error {
-	_, err := f.Orders.Change(ctx, order.ID(d.Order), func(o order.Order) (order.Order, error) {
-		if !o.State.InShop() || o.Courier == d.Winner {
+// behind reports whether the order has come further than its search knows: the
+// event was late, or came when there was no search.
+func behind(d dispatch.Dispatch, o order.Order) bool {
+	return d.Open && (o.State.Closed() || o.State == order.PickedUp && d.PickedUp.IsZero())
+}
+
+// tellOrder has the order name the courier who has it. It returns the order, and
+// whether that did not know.
+func (f *Function) tellOrder(ctx context.Context, d dispatch.Dispatch) (o order.Order, told bool, err error) {
+	o, err = f.Orders.Change(ctx, order.ID(d.Order), func(o order.Order) (order.Order, error) {
+		if told = o.State.InShop() && o.Courier != d.Winner; !told {
 			return o, nil
 		}
 		return o.Do(order.Change{Action: order.Assign, Courier: d.Winner}, order.Actor{Role: order.Operator, ID: "assign"}, f.now())
 	})
 	if errors.Is(err, order.ErrUnknown) {
-		return nil
+		return o, false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("name the courier of order %s: %w", d.Order, err)
+		return o, false, fmt.Errorf("name the courier of order %s: %w", d.Order, err)
 	}
-	return nil
+	return o, told, nil
 }
 
 // search makes a round for a search that waits, if one is due.
