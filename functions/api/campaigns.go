@@ -11,6 +11,7 @@ import (
 	"lastmile/shared/auth"
 	"lastmile/shared/campaign"
 	"lastmile/shared/campaign/campaigndb"
+	"lastmile/shared/docs"
 	"lastmile/shared/httpapi"
 )
 
@@ -128,10 +129,10 @@ func (in *createCampaign) campaign(id campaign.ID, by string, now time.Time) (ca
 func manages(c auth.Caller, shop string) bool { return c.Entity == auth.Operator || c.In(shop) }
 
 type listCampaigns struct {
-	Shop   string    `query:"shop" maxLength:"64" doc:"merchants name one of theirs"`
-	Open   bool      `query:"open" doc:"only those that are not closed"`
-	Cursor time.Time `query:"cursor" doc:"next of the list before"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"200"`
+	Shop   string `query:"shop" maxLength:"64" doc:"merchants name one of theirs"`
+	Open   bool   `query:"open" doc:"only those that are not closed"`
+	Cursor Cursor `query:"cursor" doc:"next of the list before"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 }
 
 type campaignList struct {
@@ -145,7 +146,11 @@ func (r Campaigns) list(ctx context.Context, in *listCampaigns) (*campaignList, 
 	if !manages(auth.From(ctx), in.Shop) {
 		return nil, huma.Error404NotFound("no such shop: name one of yours")
 	}
-	found, err := r.Store.List(ctx, campaigndb.Query{Shop: in.Shop, Open: in.Open, Before: in.Cursor, Limit: in.Limit})
+	after, err := in.Cursor.place()
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Store.List(ctx, campaigndb.Query{Shop: in.Shop, Open: in.Open, After: after, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
@@ -154,9 +159,7 @@ func (r Campaigns) list(ctx context.Context, in *listCampaigns) (*campaignList, 
 	for i, c := range found {
 		out.Body.Campaigns[i] = view(c, time.Now())
 	}
-	if len(found) == in.Limit {
-		out.Body.Next = found[len(found)-1].Created.Format(time.RFC3339Nano)
-	}
+	out.Body.Next = following(found, in.Limit, func(c campaign.Campaign) docs.Place { return docs.Place{At: c.Created, ID: string(c.ID)} })
 	return out, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"lastmile/shared/assign/assigndb"
 	"lastmile/shared/assign/dispatch"
 	"lastmile/shared/auth"
+	"lastmile/shared/docs"
 )
 
 // Dispatch are the routes by which operators see how orders get their couriers,
@@ -58,21 +59,23 @@ type searchList struct {
 }
 
 func (r Dispatch) list(ctx context.Context, in *struct {
-	State  string    `query:"state" enum:"waiting,carried,unassigned,completed,cancelled" default:"unassigned"`
-	Zone   string    `query:"zone" maxLength:"64"`
-	Cursor time.Time `query:"cursor" doc:"next of the page before"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"200"`
+	State  string `query:"state" enum:"waiting,carried,unassigned,completed,cancelled" default:"unassigned"`
+	Zone   string `query:"zone" maxLength:"64"`
+	Cursor Cursor `query:"cursor" doc:"next of the page before"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 },
 ) (*searchList, error) {
-	found, err := r.Store.In(ctx, in.Zone, dispatch.State(in.State), in.Cursor, in.Limit)
+	after, err := in.Cursor.place()
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Store.In(ctx, in.Zone, dispatch.State(in.State), after, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := &searchList{}
 	out.Body.Searches = found
-	if len(found) == in.Limit {
-		out.Body.Next = found[len(found)-1].Created.Format(time.RFC3339Nano)
-	}
+	out.Body.Next = following(found, in.Limit, func(d dispatch.Dispatch) docs.Place { return docs.Place{At: d.Created, ID: d.Order} })
 	return out, nil
 }
 
@@ -132,20 +135,22 @@ type roundList struct {
 
 // PageOfRounds is a part of a list of rounds.
 type PageOfRounds struct {
-	Cursor time.Time `query:"cursor" doc:"next of the page before"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"200"`
+	Cursor Cursor `query:"cursor" doc:"next of the page before"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 }
 
 func (r Dispatch) rounds(ctx context.Context, order, zone string, p PageOfRounds) (*roundList, error) {
-	found, err := r.Store.RoundsOf(ctx, order, zone, p.Cursor, p.Limit)
+	after, err := p.Cursor.place()
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Store.RoundsOf(ctx, order, zone, after, p.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := &roundList{}
 	out.Body.Rounds = found
-	if len(found) == p.Limit {
-		out.Body.Next = found[len(found)-1].At.Format(time.RFC3339Nano)
-	}
+	out.Body.Next = following(found, p.Limit, func(r assigndb.RoundRef) docs.Place { return docs.Place{At: r.At, ID: r.ID} })
 	return out, nil
 }
 

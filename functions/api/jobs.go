@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"lastmile/shared/attachment/attachmentdb"
+	"lastmile/shared/docs"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
@@ -135,21 +136,23 @@ type jobList struct {
 }
 
 func (r Jobs) list(ctx context.Context, in *struct {
-	Shop   string    `query:"shop" maxLength:"64"`
-	State  string    `query:"state" enum:"pending,running,finishing,done,partial,failed,cancelling,cancelled"`
-	Cursor time.Time `query:"cursor" doc:"next of the list before"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"200"`
+	Shop   string `query:"shop" maxLength:"64"`
+	State  string `query:"state" enum:"pending,running,finishing,done,partial,failed,cancelling,cancelled"`
+	Cursor Cursor `query:"cursor" doc:"next of the list before"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 },
 ) (*jobList, error) {
-	found, err := r.Store.List(ctx, jobdb.Query{Shop: in.Shop, State: job.State(in.State), Before: in.Cursor, Limit: in.Limit})
+	after, err := in.Cursor.place()
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Store.List(ctx, jobdb.Query{Shop: in.Shop, State: job.State(in.State), After: after, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
 	out := &jobList{}
 	out.Body.Jobs = found
-	if len(found) == in.Limit {
-		out.Body.Next = found[len(found)-1].Created.Format(time.RFC3339Nano)
-	}
+	out.Body.Next = following(found, in.Limit, func(j job.Job) docs.Place { return docs.Place{At: j.Created, ID: string(j.ID)} })
 	return out, nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"lastmile/shared/attachment/attachmentdb"
 	"lastmile/shared/auth"
+	"lastmile/shared/docs"
 	"lastmile/shared/order"
 	"lastmile/shared/order/orderdb"
 )
@@ -109,7 +110,7 @@ type listOrders struct {
 	Zone     string `query:"zone" maxLength:"64" doc:"for operators"`
 	State    string `query:"state" enum:"placed,accepted,ready,picked_up,delivered,cancelled,rejected"`
 	Open     bool   `query:"open" doc:"only those that are neither delivered, cancelled nor rejected"`
-	Cursor   string `query:"cursor" maxLength:"500" doc:"next of the page before"`
+	Cursor   Cursor `query:"cursor" maxLength:"500" doc:"next of the page before"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
@@ -125,17 +126,20 @@ func (r Orders) list(ctx context.Context, in *listOrders) (*ordersAnswer, error)
 	if err != nil {
 		return nil, err
 	}
+	found, err := r.Store.List(ctx, q)
 	out := &ordersAnswer{}
-	out.Body.Orders, out.Body.Next, err = r.Store.List(ctx, q)
-	if out.Body.Orders == nil {
-		out.Body.Orders = []order.Order{}
-	}
-	return out, orderError(err)
+	out.Body.Orders = append([]order.Order{}, found...)
+	out.Body.Next = following(found, q.Limit, func(o order.Order) docs.Place { return docs.Place{At: o.PlacedAt, ID: string(o.ID)} })
+	return out, err
 }
 
 // query narrows what is asked for to what the caller may see.
 func (in *listOrders) query(c auth.Caller) (orderdb.Query, error) {
-	q := orderdb.Query{State: order.State(in.State), Open: in.Open, Cursor: in.Cursor, Limit: in.Limit}
+	q := orderdb.Query{State: order.State(in.State), Open: in.Open, Limit: in.Limit}
+	var err error
+	if q.After, err = in.Cursor.place(); err != nil {
+		return q, err
+	}
 	switch c.Entity {
 	case auth.Customer:
 		q.Customer = c.ID
@@ -182,8 +186,6 @@ func orderError(err error) error {
 		return huma.Error409Conflict(err.Error(), &huma.ErrorDetail{Location: "path.order", Message: "is " + string(refused.State), Value: refused.Allowed})
 	case errors.Is(err, order.ErrUnknown):
 		return huma.Error404NotFound(err.Error())
-	case errors.Is(err, orderdb.ErrBadCursor):
-		return faulty("query.cursor", "is not what a list gave as next")
 	case errors.Is(err, orderdb.ErrBusy):
 		return unavailable("too many orders wait at this shop", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"lastmile/shared/auth"
+	"lastmile/shared/docs"
 	"lastmile/shared/event"
 	"lastmile/shared/score"
 	"lastmile/shared/score/scoredb"
@@ -69,22 +70,24 @@ type factList struct {
 
 func (r Scores) facts(ctx context.Context, in *struct {
 	OfCourier
-	Cursor time.Time `query:"cursor" doc:"next of the page before"`
-	Limit  int       `query:"limit" default:"50" minimum:"1" maximum:"200"`
+	Cursor Cursor `query:"cursor" doc:"next of the page before"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 },
 ) (*factList, error) {
 	if err := ownCourier(ctx, in.Courier); err != nil {
 		return nil, err
 	}
-	found, err := r.Store.Facts(ctx, in.Courier, in.Cursor, in.Limit)
+	after, err := in.Cursor.place()
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Store.Facts(ctx, in.Courier, after, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	out := &factList{}
 	out.Body.Facts = found
-	if len(found) == in.Limit {
-		out.Body.Next = found[len(found)-1].At.Format(time.RFC3339Nano)
-	}
+	out.Body.Next = following(found, in.Limit, func(f score.Fact) docs.Place { return docs.Place{At: f.At, ID: f.ID} })
 	return out, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	assignfn "lastmile/functions/assign"
 	"lastmile/shared/assign"
 	"lastmile/shared/assign/dispatch"
+	"lastmile/shared/docs"
 	"lastmile/shared/event"
 	"lastmile/shared/order"
 )
@@ -247,7 +248,7 @@ func TestAZonesRoundExpectsWhatCameLately(t *testing.T) {
 		w.order(t, id)
 		w.settle(t)
 		w.pass(t, 15*time.Second)
-		refs, err := w.parts.Searches.RoundsOf(t.Context(), id, "", time.Time{}, 1)
+		refs, err := w.parts.Searches.RoundsOf(t.Context(), id, "", docs.Place{}, 1)
 		require.NoError(t, err)
 		require.Len(t, refs, 1)
 		r, err := w.parts.Searches.Round(t.Context(), refs[0].ID)

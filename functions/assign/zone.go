@@ -37,7 +37,7 @@ func (f *Function) tick(ctx context.Context, zone string, number int) error {
 	if err != nil {
 		return err
 	}
-	waiting, err := f.Searches.In(ctx, zone, dispatch.Waiting, time.Time{}, maxOrders)
+	waiting, err := f.Searches.In(ctx, zone, dispatch.Waiting, docs.Place{}, maxOrders)
 	if err != nil || len(waiting) == 0 {
 		return err
 	}

@@ -24,17 +24,13 @@ func (s *Store) OffersTo(ctx context.Context, courier string, now time.Time) ([]
 }
 
 // In returns up to limit searches in a state, the oldest first; an empty zone is
-// all of them. After is when the last one of the page before was created.
-func (s *Store) In(ctx context.Context, zone string, state dispatch.State, after time.Time, limit int) ([]dispatch.Dispatch, error) {
+// all of them. After is the place of the last one of the page before.
+func (s *Store) In(ctx context.Context, zone string, state dispatch.State, after docs.Place, limit int) ([]dispatch.Dispatch, error) {
 	query := s.dispatches().Where("state", "==", string(state))
 	if zone != "" {
 		query = query.Where("zone", "==", zone)
 	}
-	query = query.OrderBy("created", docs.Asc).Limit(limit)
-	if !after.IsZero() {
-		query = query.After(after)
-	}
-	return data(query.All(ctx))
+	return data(query.Beyond(after, "created", docs.Asc).Limit(limit).All(ctx))
 }
 
 // Overdue returns up to limit open searches in which something was due before a

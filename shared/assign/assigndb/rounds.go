@@ -122,17 +122,14 @@ type RoundRef struct {
 }
 
 // RoundsOf returns up to limit rounds that looked at an order, or at a zone where
-// the order is empty, before a time (zero for all), the newest first.
-func (s *Store) RoundsOf(ctx context.Context, order, zone string, before time.Time, limit int) ([]RoundRef, error) {
+// the order is empty, the newest first. After is the place of the last one of the
+// page before.
+func (s *Store) RoundsOf(ctx context.Context, order, zone string, after docs.Place, limit int) ([]RoundRef, error) {
 	query := s.rounds().Where("zone", "==", zone)
 	if order != "" {
 		query = s.rounds().Where("orders", "array-contains", order)
 	}
-	query = query.OrderBy("at", docs.Desc).Select("zone", "at", "orders").Limit(limit)
-	if !before.IsZero() {
-		query = query.After(before)
-	}
-	found, err := query.All(ctx)
+	found, err := query.Beyond(after, "at", docs.Desc).Select("zone", "at", "orders").Limit(limit).All(ctx)
 	refs := make([]RoundRef, len(found))
 	for i, d := range found {
 		refs[i] = RoundRef{d.ID, d.Data.Zone, d.Data.At, d.Data.Orders}

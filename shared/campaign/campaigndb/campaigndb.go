@@ -16,7 +16,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"lastmile/shared/campaign"
 	"lastmile/shared/docs"
@@ -107,9 +106,8 @@ type Query struct {
 	Shop string
 	Open bool // leaves out those that are closed
 
-	// Before is the creation time of the last campaign of the page before.
-	Before time.Time
-	Limit  int
+	After docs.Place // of the last campaign of the page before
+	Limit int
 }
 
 // List returns campaigns, the newest first.
@@ -121,11 +119,7 @@ func (s *Store) List(ctx context.Context, q Query) ([]campaign.Campaign, error) 
 	if q.Open {
 		query = query.Where("open", "==", true)
 	}
-	query = query.OrderBy("created", docs.Desc).Limit(q.Limit)
-	if !q.Before.IsZero() {
-		query = query.After(q.Before)
-	}
-	return data(query.All(ctx))
+	return data(query.Beyond(q.After, "created", docs.Desc).Limit(q.Limit).All(ctx))
 }
 
 func data[T any](found []docs.Doc[T], err error) ([]T, error) {

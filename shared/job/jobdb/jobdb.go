@@ -88,9 +88,8 @@ type Query struct {
 	Shop  string
 	State job.State
 
-	// Before is the creation time of the last job of the page before.
-	Before time.Time
-	Limit  int
+	After docs.Place // of the last job of the page before
+	Limit int
 }
 
 // List returns jobs, the newest first.
@@ -102,11 +101,7 @@ func (s *Store) List(ctx context.Context, q Query) ([]job.Job, error) {
 	if q.State != "" {
 		query = query.Where("state", "==", q.State)
 	}
-	query = query.OrderBy("created", docs.Desc).Limit(q.Limit)
-	if !q.Before.IsZero() {
-		query = query.After(q.Before)
-	}
-	return data(query.All(ctx))
+	return data(query.Beyond(q.After, "created", docs.Desc).Limit(q.Limit).All(ctx))
 }
 
 // Pages returns up to limit outcomes of a job's pages after page number after

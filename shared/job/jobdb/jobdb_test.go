@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"lastmile/emulators/fault"
+	"lastmile/shared/docs"
 	"lastmile/shared/event"
 	"lastmile/shared/job"
 	"lastmile/shared/job/jobdb"
@@ -284,7 +285,7 @@ func TestListsAreBoundedAndOrdered(t *testing.T) {
 		first, err := w.jobs.List(t.Context(), q)
 		require.NoError(t, err)
 		require.Equal(t, job.ID("job4"), first[0].ID)
-		q.Before = first[1].Created
+		q.After = docs.Place{At: first[1].Created, ID: string(first[1].ID)}
 		then, err := w.jobs.List(t.Context(), q)
 		require.NoError(t, err)
 		require.Equal(t, job.ID("job2"), then[0].ID)
@@ -292,6 +293,28 @@ func TestListsAreBoundedAndOrdered(t *testing.T) {
 	waiting, err := w.jobs.Waiting(t.Context(), base.Add(2*time.Second), 10)
 	require.NoError(t, err)
 	require.Len(t, waiting, 2)
+}
+
+func TestJobsOfTheSameMomentAreAllListed(t *testing.T) {
+	w := newWorld(t)
+	at := now().Truncate(time.Second)
+	for i := range 5 { // as the syncs of a tick are
+		shop := fmt.Sprint("shop", i)
+		_, _, err := w.jobs.Submit(t.Context(), job.New(job.ID("of "+shop), job.CatalogSync, shop, "catalogtick", at), nil)
+		require.NoError(t, err)
+	}
+	seen := map[string]bool{}
+	q := jobdb.Query{Limit: 2}
+	for found := []job.Job{{}, {}}; len(found) == q.Limit; {
+		var err error
+		found, err = w.jobs.List(t.Context(), q)
+		require.NoError(t, err)
+		for _, j := range found {
+			seen[j.Shop] = true
+			q.After = docs.Place{At: j.Created, ID: string(j.ID)}
+		}
+	}
+	require.Len(t, seen, 5)
 }
 
 func TestWhatIsMissingCanBeGivenUp(t *testing.T) {

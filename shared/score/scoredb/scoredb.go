@@ -93,14 +93,10 @@ func (s *Store) Fact(ctx context.Context, courier, id string) (score.Fact, error
 	return f.Fact, err
 }
 
-// Facts returns up to limit facts about a courier that happened before a time
-// (zero for all), the newest first.
-func (s *Store) Facts(ctx context.Context, courier string, before time.Time, limit int) ([]score.Fact, error) {
-	query := s.facts(courier).Query().OrderBy("at", docs.Desc).Limit(limit)
-	if !before.IsZero() {
-		query = query.After(before)
-	}
-	found, err := query.All(ctx)
+// Facts returns up to limit facts about a courier, the newest first. After is the
+// place of the last one of the page before.
+func (s *Store) Facts(ctx context.Context, courier string, after docs.Place, limit int) ([]score.Fact, error) {
+	found, err := s.facts(courier).Query().Beyond(after, "at", docs.Desc).Limit(limit).All(ctx)
 	facts := make([]score.Fact, len(found))
 	for i, d := range found {
 		facts[i] = d.Data.Fact
