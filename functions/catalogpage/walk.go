@@ -32,7 +32,7 @@ func walk(ctx context.Context, from Provider, s catalog.Settings, r catalog.Page
 		if err != nil {
 			return w, err
 		}
-		w.page = join(w.page, page)
+		w.page = join(w.page, page.Counted(s.Paging, r))
 		if w.next, w.more = s.Next(r, page); !w.more || w.next.Number != r.Number {
 			return w, nil
 		}

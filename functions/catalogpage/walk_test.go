@@ -65,3 +65,17 @@ func TestAChainIsNotWalked(t *testing.T) {
 	require.True(t, w.more)
 	require.Equal(t, catalog.PageRef{Number: 1, Cursor: "100"}, w.next)
 }
+
+// cut is a provider that says how many items there are, and lists none of them.
+type cut struct{}
+
+func (cut) Fetch(context.Context, catalog.Settings, catalog.PageRef) (catalog.Page, error) {
+	return catalog.Page{Total: 450, TotalKnown: true}, nil
+}
+
+func TestAPageThatIsCutShortIsReported(t *testing.T) {
+	w, err := walk(t.Context(), cut{}, by(catalog.ByOffset), catalog.PageRef{Number: 1})
+	require.NoError(t, err)
+	require.Equal(t, 1, w.page.Nameless(), "nothing is taken to be gone")
+	require.Contains(t, w.page.Bad[0].Problem, "lists 0 of the 100")
+}

@@ -9,7 +9,9 @@
 //   - an item whose mapped fields did not change is not written again,
 //     whatever the provider did to its formatting;
 //   - an item is marked unavailable only through [Manifests.Missing], and
-//     written again as soon as the provider lists it again.
+//     written again as soon as the provider lists it again;
+//   - a page that lists fewer items than its own total promises makes none of
+//     them missing.
 //
 // The package is pure: it has no clock, no network and no database.
 package catalog

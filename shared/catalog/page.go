@@ -1,5 +1,7 @@
 package catalog
 
+import "fmt"
+
 // Page is one page of a provider's catalogue, read.
 type Page struct {
 	Items      []Item    // normalised, each id once, in the order of the page
@@ -45,4 +47,19 @@ func (p Page) Nameless() int {
 		}
 	}
 	return n
+}
+
+// Counted returns p, which is the page r, with one more bad item if it lists fewer
+// than its own total promises: a provider that was cut short, or that lists fewer
+// at a time than paging.size. What is not listed has no name, so nobody can say
+// what is missing.
+func (p Page) Counted(how Paging, r PageRef) Page {
+	if !p.TotalKnown || how.Style != ByOffset && how.Style != ByPage {
+		return p
+	}
+	if promised := min(how.Size, p.Total-r.Number*how.Size); p.Listed < promised {
+		problem := fmt.Sprintf("is missing: the page lists %d of the %d that a total of %d promises", p.Listed, promised, p.Total)
+		p.Bad = append(p.Bad, BadItem{Index: p.Listed, Field: "item", Problem: problem})
+	}
+	return p
 }

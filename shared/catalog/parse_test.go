@@ -221,3 +221,31 @@ func FuzzParsePage(f *testing.F) {
 		require.Zero(t, len(catalog.Manifests{}.Diff(page.Items).Items)-len(page.Items))
 	})
 }
+
+func TestAPageThatIsCutShortNamesNothingMissing(t *testing.T) {
+	tests := map[string]struct {
+		style         catalog.Style
+		number        int
+		listed, total int
+		short         bool
+	}{
+		"a full page":                             {catalog.ByOffset, 1, 100, 250, false},
+		"an empty page in the middle":             {catalog.ByOffset, 1, 0, 250, true},
+		"one that the provider cut":               {catalog.ByPage, 0, 60, 250, true},
+		"the last page":                           {catalog.ByPage, 2, 50, 250, false},
+		"the last page, cut":                      {catalog.ByPage, 2, 49, 250, true},
+		"a page after the end":                    {catalog.ByOffset, 3, 0, 250, false},
+		"of a catalogue that is empty by now":     {catalog.ByOffset, 1, 0, 0, false},
+		"a cursor's page, of whatever size it is": {catalog.ByCursor, 1, 60, 250, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			how := catalog.Paging{Style: test.style, Size: 100}
+			page := catalog.Page{Listed: test.listed, Total: test.total, TotalKnown: true}.Counted(how, catalog.PageRef{Number: test.number})
+			require.Equal(t, test.short, page.Nameless() > 0)
+			require.Equal(t, test.listed, page.Listed)
+		})
+	}
+	unknown := catalog.Page{Listed: 60}.Counted(catalog.Paging{Style: catalog.ByOffset, Size: 100}, catalog.PageRef{})
+	require.Zero(t, unknown.Nameless())
+}
