@@ -40,11 +40,15 @@ func New(l Locations, o Orders) *Receiver { return &Receiver{l, o} }
 // kind is what couriers send.
 const kind = "location.report"
 
+// maxCarried bounds the orders that one event names: each is looked up.
+const maxCarried = 20
+
 // What is told to clients.
 var (
-	ErrUnknown    = errors.New("this gateway takes no such event")
-	ErrNotCourier = errors.New("only couriers report locations")
-	ErrNotYours   = errors.New("the order is not under way with you")
+	ErrUnknown       = errors.New("this gateway takes no such event")
+	ErrNotCourier    = errors.New("only couriers report locations")
+	ErrNotYours      = errors.New("the order is not under way with you")
+	ErrTooManyOrders = fmt.Errorf("the fixes name more than %d orders: send them in several events", maxCarried)
 )
 
 // Receive implements [server.Receiver]. Its error says which fixes were refused,
@@ -83,15 +87,17 @@ func (r *Receiver) authorise(ctx context.Context, courier string, data []byte) e
 	if err := json.Unmarshal(data, &named); err != nil {
 		return nil // whoever takes the fixes says what is wrong
 	}
-	asked := ""
+	asked := make(map[string]bool)
 	for _, fix := range named.Fixes {
-		if fix.Order == "" || fix.Order == asked {
+		if fix.Order == "" || asked[fix.Order] {
 			continue
 		}
-		asked = fix.Order
-		switch err := r.orders.Carries(ctx, courier, asked); {
+		if asked[fix.Order] = true; len(asked) > maxCarried {
+			return ErrTooManyOrders
+		}
+		switch err := r.orders.Carries(ctx, courier, fix.Order); {
 		case errors.Is(err, server.ErrForbidden):
-			return fmt.Errorf("%w: %.40q", ErrNotYours, asked)
+			return fmt.Errorf("%w: %.40q", ErrNotYours, fix.Order)
 		case err != nil:
 			return errors.New("not kept for the moment; send it again")
 		}

@@ -2,6 +2,8 @@ package report_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"lastmile/gateway/wsconn"
 	"lastmile/shared/geo"
 	"lastmile/shared/realtime"
+	"lastmile/shared/track"
 	"lastmile/shared/track/broadcast"
 	"lastmile/shared/track/intake"
 	"lastmile/shared/track/trackredis"
@@ -156,4 +159,61 @@ func TestWhoeverSendsNonsenseIsToldWhy(t *testing.T) {
 		})
 	}
 	require.NotNil(t, s.send(ada, "location.report", fixes(30.27, "")).Done, "and may go on")
+}
+
+// carried are the orders of a courier; asked counts the lookups.
+type carried struct {
+	orders map[string]bool
+	asked  int
+}
+
+func (c *carried) Carries(_ context.Context, _, order string) error {
+	if c.asked++; c.orders[order] {
+		return nil
+	}
+	return server.ErrForbidden
+}
+
+type anywhere struct{}
+
+func (anywhere) Frame(context.Context, track.CourierID, []byte) (intake.Receipt, error) {
+	return intake.Receipt{}, nil
+}
+
+func TestACourierNamesOrdersOfTheirOwn(t *testing.T) {
+	ada := server.Identity{Client: realtime.Client("courier", "ada")}
+	own := map[string]bool{}
+	for n := range 30 {
+		own[fmt.Sprint(n)] = true
+	}
+	naming := func(from, to int, more ...string) []byte {
+		var fixes []map[string]string
+		for n := range 3 * (to - from) {
+			fixes = append(fixes, map[string]string{"order": fmt.Sprint(from + n%(to-from))})
+		}
+		for _, order := range more {
+			fixes = append(fixes, map[string]string{"order": order})
+		}
+		data, err := json.Marshal(map[string]any{"fixes": fixes})
+		require.NoError(t, err)
+		return data
+	}
+	for name, test := range map[string]struct {
+		data  []byte
+		asked int
+		want  error
+	}{
+		"each is looked up once":   {naming(0, 5), 5, nil},
+		"another's is refused":     {naming(0, 5, "99"), 6, report.ErrNotYours},
+		"as many as one carries":   {naming(0, 20), 20, nil},
+		"more are not looked up":   {naming(0, 30), 20, report.ErrTooManyOrders},
+		"a fix may belong to none": {naming(0, 1, ""), 1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			orders := &carried{orders: own}
+			err := report.New(anywhere{}, orders).Receive(t.Context(), ada, "location.report", test.data)
+			require.ErrorIs(t, err, test.want)
+			require.Equal(t, test.asked, orders.asked)
+		})
+	}
 }
