@@ -74,7 +74,7 @@ func gateway() function.Spec {
 		Name:      "gateway",
 		Class:     function.Sockets,
 		Timeout:   time.Hour,
-		Publishes: []event.Event{&event.LocationBatch{}},
+		Publishes: []event.Event{&event.LocationBatch{}, &event.ClientPush{}},
 		Uses:      []platform.Resource{platform.Redis},
 		Secrets:   []string{auth.KeysSecret},
 		Paths:     []string{"/gateway/*"},

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,7 +34,14 @@ type Options struct {
 	// EmulatorHost is the address of an emulator, as in PUBSUB_EMULATOR_HOST;
 	// empty for Google's own service.
 	EmulatorHost string
+
+	// Topics are those that may be published to; nil is any.
+	Topics []string
 }
+
+// ErrUndeclared is returned for a message to a topic that may not be published to:
+// in the cloud the service would have no right to it.
+var ErrUndeclared = errors.New("undeclared topic")
 
 // publishTimeout bounds a publish with all its retries. A caller's own deadline,
 // if sooner, ends its wait.
@@ -41,7 +49,8 @@ const publishTimeout = 30 * time.Second
 
 // Bus publishes events. It is safe for concurrent use.
 type Bus struct {
-	client *pubsub.Client
+	client  *pubsub.Client
+	allowed []string // nil is any
 
 	mu     sync.Mutex
 	topics map[string]*pubsub.Publisher // guarded by mu
@@ -61,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open pub/sub: %w", err)
 	}
-	return &Bus{client: client, topics: make(map[string]*pubsub.Publisher)}, nil
+	return &Bus{client: client, allowed: o.Topics, topics: make(map[string]*pubsub.Publisher)}, nil
 }
 
 // Publish stores events, in no particular order, and returns when all are
@@ -90,6 +99,11 @@ func (b *Bus) Send(ctx context.Context, messages ...Message) error {
 	}
 	if shadow.Dry(ctx) {
 		return nil
+	}
+	for _, m := range messages {
+		if b.allowed != nil && !slices.Contains(b.allowed, m.Topic) {
+			return fmt.Errorf("%w: name the event of %q in the function's Spec.Publishes", ErrUndeclared, m.Topic)
+		}
 	}
 	start := time.Now()
 	defer func() { logs.Called(ctx, "pubsub.Publish", time.Since(start)) }()

@@ -302,6 +302,17 @@ func TestSchedule(t *testing.T) {
 	require.Equal(t, http.StatusInternalServerError, call(t, h, "/schedule", "").Code)
 }
 
+func TestAFunctionPublishesOnlyWhatItDeclares(t *testing.T) {
+	w := newWorld(t)
+	_, err := (&probe{}).spec(function.Retry{}, 0).Handler(w.platform)
+	require.NoError(t, err)
+	b, err := w.platform.Bus()
+	require.NoError(t, err)
+	err = b.Publish(t.Context(), &event.JobPlan{Job: "1"})
+	require.ErrorIs(t, err, bus.ErrUndeclared, "Pub/Sub would refuse it in the cloud only")
+	require.ErrorContains(t, err, "job.plan.v1")
+}
+
 func TestTopologyIsWhatTheSpecSays(t *testing.T) {
 	spec := (&probe{}).spec(function.Retry{Min: 2 * time.Second, Attempts: 7}, 0)
 	spec.Publishes = []event.Event{&event.CatalogPage{}}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"lastmile/shared/bus"
 	"lastmile/shared/event"
 	"lastmile/shared/httpapi"
 	"lastmile/shared/platform"
@@ -88,10 +89,22 @@ func (s Spec) timeout() time.Duration {
 	return s.Timeout
 }
 
+// topics are those that the function may publish to: of its events, and of what it
+// could not handle.
+func (s Spec) topics() []string {
+	all := topics(s.Publishes)
+	for _, t := range s.Binding.Triggers {
+		if t.Topic != "" {
+			return append(all, bus.DeadLetterTopic)
+		}
+	}
+	return all
+}
+
 // Handler builds the function on p, limits p to what the function declares, and
 // returns it as Cloud Run serves it.
 func (s Spec) Handler(p *platform.Platform) (http.Handler, error) {
-	p.Limit(s.Uses...)
+	p.Limit(s.topics(), s.Uses...)
 	h, err := s.Binding.handler(s, p)
 	if err != nil {
 		return nil, err

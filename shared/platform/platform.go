@@ -49,8 +49,9 @@ type Platform struct {
 	mu     sync.Mutex
 	closes []func() error // guarded by mu; in the order of opening
 
-	limited bool       // guarded by mu
-	allowed []Resource // guarded by mu
+	limited bool     // guarded by mu, as the next two
+	topics  []string // that may be published to; nil is any
+	allowed []Resource
 }
 
 // New returns a Platform that has opened nothing yet. Its records are written as
@@ -73,7 +74,10 @@ func (p *Platform) Log() *slog.Logger { return p.Logs.Logger() }
 // Bus returns the connection to Pub/Sub.
 func (p *Platform) Bus() (*bus.Bus, error) {
 	return p.bus.open(func() (*bus.Bus, error) {
-		b, err := bus.Open(context.Background(), bus.Options{Project: p.Config.Project, EmulatorHost: p.Config.PubSubEmulator})
+		p.mu.Lock()
+		topics := p.topics
+		p.mu.Unlock()
+		b, err := bus.Open(context.Background(), bus.Options{Project: p.Config.Project, EmulatorHost: p.Config.PubSubEmulator, Topics: topics})
 		if err != nil {
 			return nil, err
 		}

@@ -24,11 +24,12 @@ const (
 // the cloud it would have no right to it.
 var ErrUndeclared = errors.New("undeclared resource")
 
-// Limit lets p open no resources but these.
-func (p *Platform) Limit(to ...Resource) {
+// Limit lets p publish to no topics but these, and open no other resources. It
+// comes before anything is opened.
+func (p *Platform) Limit(topics []string, to ...Resource) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.limited, p.allowed = true, to
+	p.limited, p.topics, p.allowed = true, topics, to
 }
 
 func (p *Platform) check(r Resource) error {
