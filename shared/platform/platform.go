@@ -153,8 +153,11 @@ func (p *Platform) sockets(ctx context.Context) (audience, error) {
 	return realtime.NewPublisher(ctx, client, nil, realtime.Options{})
 }
 
-// ErrNoSecret is returned for a secret that is not mounted.
+// ErrNoSecret is returned for a secret that is not mounted, or that nobody has filled.
 var ErrNoSecret = errors.New("no such secret")
+
+// unset is what Terraform puts into a secret until somebody fills it.
+const unset = "unset"
 
 // Secret returns the value of a secret, mounted as a file of its name or, as Cloud
 // Run has it where there are several, as the file value in a folder of its name. It
@@ -175,7 +178,11 @@ func (p *Platform) Secret(_ context.Context, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("secret %s: %w", name, err)
 	}
-	return strings.TrimSpace(string(value)), nil
+	text := strings.TrimSpace(string(value))
+	if text == "" || text == unset {
+		return "", fmt.Errorf("%w: %s has no value yet; put one in with scripts/rotate", ErrNoSecret, name)
+	}
+	return text, nil
 }
 
 // ProviderSecret is [Platform.Secret] for a name that a catalogue's settings give.

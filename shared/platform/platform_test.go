@@ -64,6 +64,18 @@ func TestSecrets(t *testing.T) {
 	require.ErrorIs(t, err, platform.ErrNoSecret)
 	_, err = p.Secret(t.Context(), "../outside")
 	require.Error(t, err, "a name cannot lead out of the folder")
+
+	for _, value := range []string{"unset", "\n"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "secrets", "key"), []byte(value), 0o600))
+		_, err = p.Secret(t.Context(), "key")
+		require.ErrorIs(t, err, platform.ErrNoSecret, "what everybody knows is no secret")
+	}
+
+	_, err = p.ProviderSecret(t.Context(), "mounted")
+	require.NoError(t, err)
+	p.Limit(nil, platform.Redis)
+	_, err = p.ProviderSecret(t.Context(), "mounted")
+	require.ErrorIs(t, err, platform.ErrUndeclared, "Terraform gives none to this service")
 }
 
 func TestConnectionsOpenOnce(t *testing.T) {
