@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -92,6 +93,7 @@ func follow(t *testing.T, redisAddr, name string, command []string) {
 		require.True(t, lines.Scan())
 		require.Equal(t, fmt.Sprint("message.sent ", n), lines.Text())
 	}
+	require.Eventually(t, func() bool { return w.acked(client) == strconv.Itoa(sent) }, patience, 10*time.Millisecond, "the last one is acknowledged, too")
 	closeNow(t, second)
 }
 
@@ -116,6 +118,16 @@ func (g *gateways) start() *server.Server {
 	g.publisher = p
 	g.current.Store(s)
 	return s
+}
+
+// acked is what Redis knows of a client's acknowledgements.
+func (g *gateways) acked(client realtime.Audience) string {
+	r := realtime.Connect(&goredis.Options{Addr: g.redis})
+	defer r.Close()
+	session, err := r.Keys(g.t.Context(), "rt:*:s:"+string(client)).Result()
+	require.NoError(g.t, err)
+	require.Len(g.t, session, 1)
+	return r.HGet(g.t.Context(), session[0], "acked").Val()
 }
 
 func closeNow(t *testing.T, s *server.Server) {

@@ -117,11 +117,11 @@ function tell(f) {
   for (const l of listeners) l(f)
 }
 
-let acked = 0
+let acked = null // numbers may begin anew: it is the place that tells
 setInterval(() => {
   const own = streams.get('')
-  if (own && own.n > acked && state === 'live') {
-    acked = own.n
+  if (own && own !== acked && state === 'live') {
+    acked = own
     send({ ack: own })
   }
 }, 500)
@@ -138,7 +138,7 @@ onIdentity(() => {
   socket = null
   old?.close()
   streams.clear()
-  tries = acked = 0
+  tries = 0
   open()
 })
 

@@ -9,8 +9,9 @@ function connect() {
   const ws = new WebSocket(url, ['lastmile.v1', 'token.' + token])
   let acked = 0
   const ack = setInterval(() => {
-    if (at && at.n > acked) ws.send(JSON.stringify({ ack: at }))
-    acked = at?.n ?? 0
+    if (!at || at.n === acked || ws.readyState !== WebSocket.OPEN) return
+    ws.send(JSON.stringify({ ack: at }))
+    acked = at.n
   }, 500)
   ws.onopen = () => ws.send(JSON.stringify({ hello: { at } }))
   ws.onmessage = ({ data }) => {

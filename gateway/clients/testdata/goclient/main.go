@@ -8,6 +8,7 @@ import (
 	"log"
 	"math/rand/v2"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -28,7 +29,7 @@ type frame struct {
 }
 
 var (
-	at   *place // what we have seen of our own stream: keep it with what you show
+	at   atomic.Pointer[place] // what we have seen of our own stream: keep it with what you show
 	wait time.Duration
 )
 
@@ -49,19 +50,25 @@ func follow(url, token string) error {
 		return err
 	}
 	defer ws.Close()
-	err = ws.WriteJSON(map[string]any{"hello": map[string]any{"at": at}})
-	for acked := time.Now(); err == nil; {
+	if err := ws.WriteJSON(map[string]any{"hello": map[string]any{"at": at.Load()}}); err != nil {
+		return err
+	}
+	done := make(chan struct{})
+	defer close(done)
+	go acknowledge(ws, done)
+	for {
 		var f frame
-		if err = ws.ReadJSON(&f); err != nil {
+		if err := ws.ReadJSON(&f); err != nil {
 			return err
 		}
+		seen := at.Load()
 		switch {
 		case f.Welcome != nil:
-			if wait = 0; at == nil {
-				at = &f.Welcome.place
+			if wait = 0; seen == nil {
+				at.Store(&f.Welcome.place)
 			}
 		case f.Resync != nil && f.Resync.Stream == "":
-			at = &f.Resync.place
+			at.Store(&f.Resync.place)
 			fmt.Println("fetch anew")
 		case f.Move != nil:
 			wait = f.Move.In * time.Millisecond
@@ -70,13 +77,24 @@ func follow(url, token string) error {
 			if f.Kind != "" {
 				fmt.Println(f.Kind, string(f.Data))
 			}
-		case f.Epoch != at.Epoch || f.Number > at.Number:
-			at = &f.place
+		case f.Epoch != seen.Epoch || f.Number > seen.Number:
+			at.Store(&f.place)
 			fmt.Println(f.Kind, string(f.Data))
-			if time.Since(acked) > 500*time.Millisecond {
-				err, acked = ws.WriteJSON(map[string]any{"ack": at}), time.Now()
-			}
 		}
 	}
-	return err
+}
+
+// acknowledge says twice a second how far we have come, if that is news.
+func acknowledge(ws *websocket.Conn, done chan struct{}) {
+	for acked := (*place)(nil); ; {
+		select {
+		case <-done:
+			return
+		case <-time.After(500 * time.Millisecond):
+		}
+		if seen := at.Load(); seen != acked {
+			_ = ws.WriteJSON(map[string]any{"ack": seen}) // whoever reads notices
+			acked = seen
+		}
+	}
 }
