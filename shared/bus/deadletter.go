@@ -45,7 +45,7 @@ func (b *Bus) Bury(ctx context.Context, p *Push, class string, cause error) erro
 	attributes[attrDeadSubscription] = p.Subscription[strings.LastIndexByte(p.Subscription, '/')+1:]
 	attributes[attrDeadAttempts] = strconv.Itoa(max(p.Attempt, 1))
 	attributes[attrDeadClass] = class
-	attributes[attrDeadCause] = cut(cause.Error(), maxAttribute)
+	attributes[attrDeadCause] = cut(strings.ToValidUTF8(cause.Error(), "\ufffd"), maxAttribute)
 	if attributes[attrID] == "" {
 		attributes[attrID] = p.MessageID
 	}

@@ -150,6 +150,12 @@ func TestVerdicts(t *testing.T) {
 			},
 			status: http.StatusNoContent, class: "permanent", cause: "no such shop", state: logs.StateError,
 		},
+		"so is one whose cause is no text": {
+			handle: func(context.Context, event.JobPlan) error {
+				return fmt.Errorf("%w: the provider says \xff", function.ErrPermanent)
+			},
+			status: http.StatusNoContent, class: "permanent", cause: "the provider says \ufffd", state: logs.StateError,
+		},
 		"anything else is delivered again": {
 			handle: func(context.Context, event.JobPlan) error { return errors.New("later") },
 			status: http.StatusInternalServerError, state: logs.StateError,
