@@ -58,17 +58,17 @@ var (
 // settleTime bounds the note of an answer, also where the caller has gone.
 const settleTime = 5 * time.Second
 
-// settle keeps a success, forgets a refusal, and leaves a failure to the next try.
-// If it cannot, the lease runs out.
+// settle keeps a success, forgets a refusal, and leaves a failure, or an answer that
+// is too long, to the next try. If it cannot, the lease runs out.
 func (k *keeper) settle(ctx context.Context, id string, claim kept, a *buffered) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	write := k.answers.Delete(id)
 	switch {
-	case a.status >= http.StatusInternalServerError:
+	case a.status >= http.StatusInternalServerError, a.status < http.StatusBadRequest && !a.secret() && a.long():
 		claim.Leased = time.Time{}
 		write = k.answers.Set(id, claim)
-	case a.status < http.StatusBadRequest && a.mayBeKept():
+	case a.status < http.StatusBadRequest && !a.secret():
 		claim.Done, claim.Status, claim.Header, claim.Body = true, a.status, a.header, a.body.Bytes()
 		claim.Expires = time.Now().Add(answersKept)
 		write = k.answers.Set(id, claim)

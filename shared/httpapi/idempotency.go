@@ -42,9 +42,9 @@ const (
 //
 // Only success is kept, and of that neither what must not be stored nor what is
 // longer than 256 KiB. A refusal had no effect, so a repeat is judged anew; so is
-// one after a 5xx, or after a crash between effect and answer. The effect itself
-// then must know that it has been: handlers take its id from [EffectID], which is
-// the same for each try.
+// one after a 5xx, after an answer that is too long, or after a crash between effect
+// and answer. The effect itself then must know that it has been: handlers take its
+// id from [EffectID], which is the same for each try.
 func Idempotent(db *docs.DB, maxBody int64) Layer {
 	k := &keeper{answers: docs.In[kept](db, "answers"), db: db}
 	return func(next http.Handler) http.Handler {
@@ -152,11 +152,13 @@ func (b *buffered) Write(p []byte) (int, error) {
 	return b.body.Write(p)
 }
 
-// mayBeKept reports whether the answer holds no secret, and is not too long.
-func (b *buffered) mayBeKept() bool {
-	secret := strings.Contains(b.header.Get("Cache-Control"), "no-store") || b.header.Get("Set-Cookie") != ""
-	return !secret && b.body.Len() <= maxKept
+// secret reports whether the answer must not be stored.
+func (b *buffered) secret() bool {
+	return strings.Contains(b.header.Get("Cache-Control"), "no-store") || b.header.Get("Set-Cookie") != ""
 }
+
+// long reports whether the answer is too long to be kept.
+func (b *buffered) long() bool { return b.body.Len() > maxKept }
 
 // hash tells lists of texts apart.
 func hash(parts ...string) string {

@@ -108,6 +108,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		"a refusal":                  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }, false},
 		"a failure":                  {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, true},
 		"a panic":                    {func(http.ResponseWriter, *http.Request) { panic("boom") }, true},
+		"an answer that is too long": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 300<<10)) }, true},
 		"an answer not to be stored": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Cache-Control", "no-store") }, false},
 	}
 	for name, test := range tests {
