@@ -193,6 +193,7 @@ func TestRows(t *testing.T) {
 		"an object with a number's id": {bulk.JSON(), `{"id":12345678901234567890}`, bulk.Row{Item: "12345678901234567890", Params: bulk.Params{}}, ""},
 		"an object with nothing set":   {bulk.JSON(), `{"id":"a","set":null}`, bulk.Row{Item: "a", Params: bulk.Params{}}, ""},
 		"an object without an id":      {bulk.JSON(), `{"set":1}`, bulk.Row{}, "id is missing"},
+		"the first object of a file":   {bulk.JSON(), "\ufeff" + `{"id":"a"}`, bulk.Row{Item: "a", Params: bulk.Params{}}, ""},
 		"half an object":               {bulk.JSON(), `{"id":"a"`, bulk.Row{}, "not one JSON object"},
 		"two objects":                  {bulk.JSON(), `{"id":"a"}{"id":"b"}`, bulk.Row{}, "not one JSON object"},
 		"a nested object":              {bulk.JSON(), `{"id":"a","set":{}}`, bulk.Row{}, "neither text"},

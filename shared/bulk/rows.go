@@ -31,9 +31,12 @@ func IsCSV(name string) bool { return strings.HasSuffix(strings.ToLower(name), "
 // JSON is the format of NDJSON: {"id": "x", "set": 1299}.
 func JSON() Format { return Format{} }
 
+// mark is what some programs begin a file of UTF-8 with.
+const mark = "\ufeff"
+
 // table is the format of a CSV file whose first line this is.
 func table(header []byte) (Format, error) {
-	columns, err := fields(bytes.TrimPrefix(header, []byte("\ufeff")))
+	columns, err := fields(bytes.TrimPrefix(header, []byte(mark)))
 	if err != nil {
 		return Format{}, err
 	}
@@ -123,7 +126,7 @@ func fields(line []byte) ([]string, error) {
 
 // object reads a JSON object of texts, numbers and booleans.
 func object(line []byte) (Params, error) {
-	d := json.NewDecoder(bytes.NewReader(line))
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(line, []byte(mark))))
 	d.UseNumber()
 	var values map[string]any
 	if err := d.Decode(&values); err != nil || d.More() {
