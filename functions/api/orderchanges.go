@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"lastmile/shared/auth"
+	"lastmile/shared/docs"
 	"lastmile/shared/order"
 )
 
@@ -17,7 +18,7 @@ func (r Orders) registerChanges(api huma.API) {
 		return huma.Operation{
 			OperationID: string(a) + "-order", Method: http.MethodPost, Path: "/v1/orders/{order}/" + string(a), Tags: []string{"orders"},
 			Summary: summary, Security: admits(append(by, auth.Operator)...), Errors: []int{http.StatusNotFound, http.StatusConflict},
-			Extensions: trips(7), // the order, its proof, its stock, a commit, the bus and the outbox, or the first again
+			Extensions: trips(7), // the order, its proof or campaigns, its stock, a commit, the bus and the outbox, or the first again
 		}
 	}
 	handle(api, step(order.Accept, "Take an order on", auth.Merchant), r.accept)
@@ -57,6 +58,19 @@ func (r Orders) reject(ctx context.Context, in *because) (*orderAnswer, error) {
 
 func (r Orders) cancel(ctx context.Context, in *because) (*orderAnswer, error) {
 	return r.change(ctx, in.Order, order.Change{Action: order.Cancel, Reason: in.Body.Reason})
+}
+
+// giveBack lets the customer use again what an order used of campaigns that ends
+// undelivered.
+func (r Orders) giveBack(ctx context.Context, _, after order.Order) ([]docs.Write, error) {
+	if after.State != order.Cancelled && after.State != order.Rejected {
+		return nil, nil
+	}
+	uses := r.Market.Campaigns.Uses(after.Shop, after.Customer, string(after.ID))
+	if err := r.Market.DB.Fetch(ctx, uses.Fetchers()...); err != nil {
+		return nil, err
+	}
+	return uses.GiveBack(), nil
 }
 
 func (r Orders) ready(ctx context.Context, in *OrderRef) (*orderAnswer, error) {

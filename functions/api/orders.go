@@ -204,7 +204,7 @@ func (r Orders) change(ctx context.Context, id string, c order.Change) (*orderAn
 			c.Prep = time.Duration(o.PrepMinutes) * time.Minute
 		}
 		return o.Do(c, by, time.Now().UTC())
-	})
+	}, r.giveBack)
 	if errors.Is(err, order.ErrUnknown) {
 		return nil, noOrder(id)
 	}

@@ -166,6 +166,19 @@ func aCustomersUseCountsOnce(t *testing.T, w *world) {
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	require.Equal(t, "o1", all[0].Order)
+
+	giveBack := func() []docs.Write {
+		uses := w.store.Uses("bakery", "bob", "o1")
+		require.NoError(t, w.db.Fetch(t.Context(), uses.Fetchers()...))
+		return uses.GiveBack()
+	}
+	require.Len(t, giveBack(), 2)
+	require.NoError(t, w.db.Commit(t.Context(), giveBack()...))
+	require.Equal(t, 3, read().Offers(now).Left[c.ID], "an order that ends undelivered has used nothing")
+	require.Empty(t, giveBack(), "twice is once")
+	left, err := w.store.Touches(t.Context(), c)
+	require.NoError(t, err)
+	require.Zero(t, left.Redemptions)
 }
 
 func theEndVoidsAllRecordsAtOnce(t *testing.T, w *world) {

@@ -14,14 +14,17 @@ import (
 // tries bounds how often a change is tried again where others were faster.
 const tries = 8
 
+// With returns more writes that go with the change of an order from one to another.
+type With func(ctx context.Context, before, after order.Order) ([]docs.Write, error)
+
 // Change stores f of an order, puts back or takes away the stock that it held,
-// and emits the events of the change, in one commit. Where another change comes
-// between, f sees that one. An error of f changes nothing, as does an f that
-// leaves the version as it is.
-func (s *Store) Change(ctx context.Context, id order.ID, f func(order.Order) (order.Order, error)) (order.Order, error) {
+// makes the writes that go with it, and emits the events of the change, in one
+// commit. Where another change comes between, f sees that one. An error of f
+// changes nothing, as does an f that leaves the version as it is.
+func (s *Store) Change(ctx context.Context, id order.ID, f func(order.Order) (order.Order, error), with ...With) (order.Order, error) {
 	for try := 1; ; try++ {
-		o, err := s.change(ctx, id, f)
-		if !raced(err) || try == tries {
+		o, err := s.change(ctx, id, f, with)
+		if !raced(err) && !errors.Is(err, docs.ErrNotFound) || try == tries {
 			return o, err
 		}
 		if err := pause(ctx, try); err != nil {
@@ -30,7 +33,7 @@ func (s *Store) Change(ctx context.Context, id order.ID, f func(order.Order) (or
 	}
 }
 
-func (s *Store) change(ctx context.Context, id order.ID, f func(order.Order) (order.Order, error)) (order.Order, error) {
+func (s *Store) change(ctx context.Context, id order.ID, f func(order.Order) (order.Order, error), with []With) (order.Order, error) {
 	l := s.Lookup(id)
 	if err := s.db.Fetch(ctx, l); err != nil {
 		return order.Order{}, known(err, id)
@@ -42,11 +45,18 @@ func (s *Store) change(ctx context.Context, id order.ID, f func(order.Order) (or
 	if err != nil || after.Version == l.Data.Version {
 		return l.Data, err
 	}
-	returned, err := s.restock(ctx, l.Data, after.State)
+	writes, err := s.restock(ctx, l.Data, after.State)
 	if err != nil {
 		return l.Data, err
 	}
-	if err := s.db.Commit(ctx, append(s.Transition(l, after), returned...)...); err != nil {
+	for _, w := range with {
+		more, err := w(ctx, l.Data, after)
+		if err != nil {
+			return l.Data, err
+		}
+		writes = append(writes, more...)
+	}
+	if err := s.db.Commit(ctx, append(writes, s.Transition(l, after)...)...); err != nil {
 		return l.Data, fmt.Errorf("change order %s: %w", id, err)
 	}
 	return after, nil

@@ -1,8 +1,10 @@
 package orderdb_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -281,6 +283,31 @@ func TestWhatGoesWithAnOrderIsAllOrNothing(t *testing.T) {
 	_, _, err = w.orders.Place(t.Context(), of("b", "rye", 1), grants.Create("ann", map[string]any{"by": "b"}))
 	require.ErrorIs(t, err, docs.ErrExists)
 	require.EqualValues(t, 1, w.shelf("rye").Held)
+}
+
+func TestWhatGoesWithAChangeIsDoneOnce(t *testing.T) {
+	w := newWorld(t)
+	w.sync("rye", 5)
+	_, _, err := w.orders.Place(t.Context(), of("o1", "rye", 1))
+	require.NoError(t, err)
+	uses := docs.In[map[string]int](w.db, "uses")
+	require.NoError(t, w.db.Commit(t.Context(), uses.Set("ann", map[string]int{"used": 7})))
+	meanwhile := sync.OnceFunc(func() {
+		require.NoError(t, w.db.Commit(t.Context(), uses.Set("ann", map[string]int{"used": 8})))
+	})
+	_, err = w.orders.Change(t.Context(), "o1", func(o order.Order) (order.Order, error) {
+		return o.Do(order.Change{Action: order.Cancel, Reason: "changed my mind"}, order.Actor{Role: order.Customer, ID: "ann"}, time.Now())
+	}, func(ctx context.Context, before, after order.Order) ([]docs.Write, error) {
+		require.Equal(t, []order.State{order.Placed, order.Cancelled}, []order.State{before.State, after.State})
+		l := uses.Lookup("ann")
+		require.NoError(t, w.db.Fetch(ctx, l))
+		meanwhile()
+		return []docs.Write{uses.Update(l, docs.Field{Path: []string{"used"}, Value: l.Data["used"] - 1})}, nil
+	})
+	require.NoError(t, err)
+	left, err := uses.Get(t.Context(), "ann")
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{"used": 7}, left, "of what others made of it meanwhile")
 }
 
 func TestListsArePagedAndBounded(t *testing.T) {
