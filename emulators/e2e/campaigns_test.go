@@ -66,6 +66,7 @@ func openStallOn(t testing.TB, stocked bool, now func() time.Time) *stall {
 	require.NoError(t, err)
 	_, err = shops.PutShop(t.Context(), market.Shop{
 		ID: "bakery", Name: "Bakery", Point: geo.Point{Lat: 35.9, Lng: 14.5}, Zone: "malta", TimeZone: "UTC", Currency: "EUR", Open: true,
+		Hours: market.Hours{Week: []market.Weekly{{On: []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, Span: market.Span{From: "00:00", To: "00:00"}}}},
 	}, shopdb.AnyVersion, by)
 	require.NoError(t, err)
 	if stocked {
@@ -82,9 +83,12 @@ func openStallOn(t testing.TB, stocked bool, now func() time.Time) *stall {
 func (b *stall) quote(t testing.TB) cart.Quote {
 	t.Helper()
 	var got struct{ Quote cart.Quote }
-	rye := object{"shop": "bakery", "lines": []object{{"item": "rye", "quantity": 1}}, "dropoff": object{"point": object{"lat": 35.91, "lng": 14.5}}}
-	require.Equal(t, http.StatusOK, b.call(t, "POST", "/v1/carts/validate", rye, &got, b.ann...))
+	require.Equal(t, http.StatusOK, b.call(t, "POST", "/v1/carts/validate", oneRye(), &got, b.ann...))
 	return got.Quote
+}
+
+func oneRye() object {
+	return object{"shop": "bakery", "lines": []object{{"item": "rye", "quantity": 1}}, "dropoff": object{"point": object{"lat": 35.91, "lng": 14.5}}}
 }
 
 // sale is a campaign of the stall in UTC.
@@ -192,6 +196,18 @@ func TestAGrantIsForWhoHasIt(t *testing.T) {
 	require.Equal(t, "ann", granted.Records[0].Customer)
 	b.campaign(t, "POST", "/"+string(c.ID)+"/end", nil, http.StatusOK)
 	require.Empty(t, b.quote(t).Reductions)
+}
+
+func TestAnOrderThatIsRefusedGivesBackItsVoucher(t *testing.T) {
+	b := openStall(t, true)
+	terms := object{"amount": 300, "currency": "EUR", "perCustomer": 1}
+	b.campaign(t, "POST", "", sale(campaign.AmountOff, terms, time.Time{}, time.Now().Add(time.Hour)), http.StatusCreated)
+	rye, o := oneRye(), struct{ ID string }{}
+	rye["quote"] = b.quote(t).Hash
+	require.Equal(t, http.StatusCreated, b.call(t, "POST", "/v1/orders", rye, &o, b.ann...))
+	require.Empty(t, b.quote(t).Reductions, "it was for one order")
+	require.Equal(t, http.StatusOK, b.call(t, "POST", "/v1/orders/"+o.ID+"/reject", object{"reason": "out of flour"}, &o, b.ben...))
+	require.EqualValues(t, 300, b.quote(t).Price.Discount)
 }
 
 func TestTheSweepFiresTimersThatWereLost(t *testing.T) {
