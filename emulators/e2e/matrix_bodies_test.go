@@ -58,6 +58,7 @@ func bodies() map[string]string {
 		"POST /v1/orders/{order}/rate":          `{"courier":5,"shop":5}`,
 		"PUT /v1/couriers/{courier}/duty":       `{"onDuty":true}`,
 		"PUT /v1/couriers/{courier}/vehicle":    `{"vehicle":"car","capacity":2}`,
+		"POST /v1/couriers/{courier}/cash":      `{"amount":1}`,
 		"POST /v1/couriers/{courier}/locations": `{"fixes":[{"at":"2026-01-01T00:00:00Z","seq":1,"lat":35.9,"lng":14.5}]}`,
 		"POST /v1/dispatch/{order}/pin":         `{"courier":"cyd"}`,
 		"POST /v1/cutovers/{function}/flips":    `{"path":"old"}`,

@@ -85,6 +85,7 @@ GET    /v1/couriers/{courier}                  -        own     -        -      
 PUT    /v1/couriers/{courier}                  -        -       -        -       all      -
 PUT    /v1/couriers/{courier}/duty             -        own     -        -       all      -
 PUT    /v1/couriers/{courier}/vehicle          -        own     -        -       all      -
+POST   /v1/couriers/{courier}/cash             -        -       -        -       all      -
 GET    /v1/couriers/{courier}/facts            -        own     -        -       all      -
 POST   /v1/couriers/{courier}/facts/{fact}/appeal  -    -       -        -       all      -
 GET    /v1/couriers/{courier}/score            -        own     -        -       all      -

@@ -41,6 +41,10 @@ func (r Couriers) register(api huma.API) {
 		OperationID: "set-vehicle", Method: http.MethodPut, Path: path + "/vehicle", Tags: tags, Security: own,
 		Summary: "Say by what a courier moves and how much they carry", Extensions: trips(10),
 	}, r.vehicle)
+	handle(api, huma.Operation{
+		OperationID: "hand-in-cash", Method: http.MethodPost, Path: path + "/cash", Tags: tags,
+		Summary: "Note that a courier has handed in cash, and may collect as much again", Errors: []int{http.StatusConflict}, Extensions: trips(10),
+	}, r.cash)
 }
 
 // CourierRef names a courier in a path.
@@ -155,6 +159,18 @@ func (r Couriers) vehicle(ctx context.Context, in *struct {
 		p := c.Profile()
 		p.Vehicle, p.Capacity = in.Body.Vehicle, in.Body.Capacity
 		return c.With(p, by, now), nil
+	})
+}
+
+func (r Couriers) cash(ctx context.Context, in *struct {
+	CourierRef
+	Body struct {
+		Amount int64 `json:"amount" minimum:"1" doc:"in the minor unit of the zone's currency"`
+	}
+},
+) (*courierAnswer, error) {
+	return r.change(ctx, in.CourierRef, func(c courier.Courier, by string, now time.Time) (courier.Courier, error) {
+		return c.HandIn(in.Body.Amount, by, now)
 	})
 }
 

@@ -1,6 +1,10 @@
 package courier
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // Take returns c with an order taken on, for which they collect so much cash.
 func (c Courier) Take(order string, cash int64) Courier {
@@ -25,6 +29,16 @@ func (c Courier) Drop(order string, cash int64) Courier {
 func (c Courier) Bring(order string) Courier {
 	c.Load.Orders = slices.DeleteFunc(slices.Clone(c.Load.Orders), func(o string) bool { return o == order })
 	return c
+}
+
+// HandIn returns c with so much less cash, in minor units, or an error that wraps
+// [ErrRefused] where they have less.
+func (c Courier) HandIn(amount int64, by string, now time.Time) (Courier, error) {
+	if amount > c.Load.Cash {
+		return c, fmt.Errorf("%w: the courier has %d in cash, and cannot hand in %d", ErrRefused, c.Load.Cash, amount)
+	}
+	c.Load.Cash -= amount
+	return c.changed(by, now), nil
 }
 
 // Room returns how many more orders c can carry, and how much more cash.
