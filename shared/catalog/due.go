@@ -36,11 +36,13 @@ func (s Settings) NextDue(now, lastStart time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// earliest is to the minute, as syncs are looked for once in each: a look that comes
+// a little sooner than the last one did is not a minute too early.
 func (s Settings) earliest(lastStart time.Time) time.Time {
 	if lastStart.IsZero() {
 		return lastStart
 	}
-	return lastStart.Add(s.Schedule.Interval())
+	return lastStart.Add(s.Schedule.Interval()).Truncate(time.Minute)
 }
 
 // window is a span of the wall clock, in minutes of the day, in a zone.

@@ -66,7 +66,8 @@ func TestDue(t *testing.T) {
 	}{
 		"inactive is never due":                {off, "2026-05-01T12:00:00Z", "", false, ""},
 		"the first sync is due at once":        {always, "2026-05-01T12:00:00Z", "", true, "2026-05-01T12:00:00Z"},
-		"an interval must pass":                {always, "2026-05-01T12:00:00Z", "2026-05-01T11:00:01Z", false, "2026-05-01T12:00:01Z"},
+		"an interval must pass":                {always, "2026-05-01T11:59:59Z", "2026-05-01T11:00:01Z", false, "2026-05-01T12:00:00Z"},
+		"an interval is over with its minute":  {always, "2026-05-01T12:00:00Z", "2026-05-01T11:00:01Z", true, "2026-05-01T12:00:00Z"},
 		"an interval has passed":               {always, "2026-05-01T12:00:00Z", "2026-05-01T11:00:00Z", true, "2026-05-01T12:00:00Z"},
 		"a window opens in its zone":           {day, "2026-05-01T07:00:00Z", "", true, "2026-05-01T07:00:00Z"},
 		"a window opens to the minute":         {day, "2026-05-01T06:59:59Z", "", false, "2026-05-01T07:00:00Z"},
@@ -75,7 +76,7 @@ func TestDue(t *testing.T) {
 		"a night window holds before midnight": {night, "2026-05-01T20:30:00Z", "", true, "2026-05-01T20:30:00Z"},
 		"a night window holds after midnight":  {night, "2026-05-02T03:59:00Z", "", true, "2026-05-02T03:59:00Z"},
 		"a night window is shut by day":        {night, "2026-05-02T04:00:00Z", "", false, "2026-05-02T20:00:00Z"},
-		"an interval may end in the window":    {night, "2026-05-01T20:00:00Z", "2026-05-01T19:50:30Z", false, "2026-05-01T20:50:30Z"},
+		"an interval may end in the window":    {night, "2026-05-01T20:00:00Z", "2026-05-01T19:50:30Z", false, "2026-05-01T20:50:00Z"},
 		"a skipped window waits for a day":     {gap, "2026-03-29T00:30:00Z", "", false, "2026-03-30T00:15:00Z"},
 		"a repeated window opens twice":        {gap, "2026-10-25T00:50:00Z", "", false, "2026-10-25T01:15:00Z"},
 	} {

@@ -79,25 +79,31 @@ func accepted(l *docs.Lookup[dispatch.Dispatch], c *docs.Lookup[courier.Courier]
 	return after, nil
 }
 
-// rest returns those orders of a trip that are still to be had.
+// rest returns those orders of a trip that are still to be had, and that the courier
+// has not rejected.
 func (s *Store) rest(ctx context.Context, orders []string, by string, now time.Time) ([]won, error) {
 	if len(orders) == 0 {
 		return nil, nil
 	}
-	lookups := make([]*docs.Lookup[dispatch.Dispatch], len(orders))
-	fetch := make([]docs.Fetcher, len(orders))
+	lookups, answers := make([]*docs.Lookup[dispatch.Dispatch], len(orders)), make([]*docs.Lookup[dispatch.Answer], len(orders))
+	var fetch []docs.Fetcher
 	for i, o := range orders {
-		lookups[i] = s.dispatches().Lookup(o)
-		fetch[i] = lookups[i]
+		lookups[i], answers[i] = s.dispatches().Lookup(o), s.answers(o).Lookup(by)
+		fetch = append(fetch, lookups[i], answers[i])
 	}
 	if err := s.db.Fetch(ctx, fetch...); err != nil {
 		return nil, err
 	}
 	var trip []won
-	for _, l := range lookups {
-		if after, err := l.Data.Accept(by, now); l.Exists && err == nil && after.Version > l.Data.Version {
-			trip = append(trip, won{l, after})
+	for i, l := range lookups {
+		after, err := l.Data.Accept(by, now)
+		if !l.Exists || err != nil || after.Version == l.Data.Version {
+			continue
 		}
+		if offer, _ := after.OfferTo(by); answers[i].Exists && offer.AnsweredBy(answers[i].Data) {
+			continue
+		}
+		trip = append(trip, won{l, after})
 	}
 	return trip, nil
 }

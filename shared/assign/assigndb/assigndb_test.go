@@ -243,7 +243,8 @@ func TestWhoAcceptsATripHasAllOfItThatIsLeft(t *testing.T) {
 		return c, nil
 	})
 	require.NoError(t, err)
-	w.offer(t, []string{"o1", "o2", "o3"}, []string{"ada"})
+	w.offer(t, []string{"o1", "o2", "o3", "o4"}, []string{"ada"})
+	require.NoError(t, w.store.Reject(t.Context(), "o4", "ada", now))
 	_, err = w.store.Change(t.Context(), "o2", assigndb.Change{Do: func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return d.Cancel(now), nil }}, now)
 	require.NoError(t, err)
 	_, err = w.store.Accept(t.Context(), "o1", "ada", now)
