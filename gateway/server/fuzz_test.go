@@ -39,8 +39,10 @@ func FuzzFrames(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	w := newWorld(f, engines["miniredis"].Addr())
-	g, token := w.gateway(server.Options{}), w.token(ann)
+	g := w.gateway(server.Options{})
 	f.Fuzz(func(t *testing.T, message []byte) {
+		token, err := w.passes.Issue(ann)
+		require.NoError(t, err)
 		s := open(t, g)
 		s.say(map[string]any{"hello": map[string]any{"token": token}})
 		require.NotNil(t, s.next().Welcome)
