@@ -16,6 +16,8 @@ import (
 	"lastmile/shared/auth"
 	"lastmile/shared/catalog"
 	"lastmile/shared/catalog/catalogdb"
+	"lastmile/shared/courier"
+	"lastmile/shared/courier/courierdb"
 	"lastmile/shared/deadletter"
 	"lastmile/shared/deadletter/deadletterdb"
 	"lastmile/shared/docs"
@@ -46,6 +48,11 @@ func openBudgets(t *testing.T) *budgetWorld {
 	names := w.names[auth.Operator]
 	names["file"], names["draft"] = w.names[auth.Courier]["file"], w.names[auth.Courier]["draft"]
 	require.NoError(t, deadletterdb.New(w.db).Put(t.Context(), deadletter.Letter{ID: "x1", Type: "client.notice.v1", Data: []byte("{}"), State: deadletter.Waiting}))
+	_, err := courierdb.New(w.db).Change(t.Context(), "cyd", func(c courier.Courier) (courier.Courier, error) {
+		c.Load.Cash = 100
+		return c, nil
+	})
+	require.NoError(t, err)
 	for _, route := range []string{"PUT /v1/shops/{shop}/catalog", "POST /v1/couriers/{courier}/locations"} {
 		got, _ := w.trips(t, route, auth.Operator, operatorBodies()[route])
 		require.Less(t, got.Code, http.StatusBadRequest, "%s", got.Body)

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"lastmile/emulators/stack"
+	"lastmile/functions/api"
 	"lastmile/shared/bus"
 	"lastmile/shared/docs"
 	"lastmile/shared/event"
@@ -86,6 +87,9 @@ func newPlant(t *testing.T) *plant {
 		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, p.admin.Close()) })
+	replays := api.Spec() // and publishes for that
+	replays.Publishes = append(replays.Publishes, &counted{}, &followed{})
+	require.NoError(t, p.StartFunction(replays))
 	return p
 }
 

@@ -38,8 +38,12 @@ func TestWhoseOrderItIsNoLongerLeavesItsTopic(t *testing.T) {
 		require.EqualValues(t, 1, courier.next().Number)
 		o.another.Store(true)
 		publish(t, p, realtime.Topic("order", "12"), "note", "another courier's")
-		require.EqualValues(t, 2, courier.next().Number)
-		require.Equal(t, said{Stream: "order:12", Why: "no longer allowed"}, *courier.next().Left)
+		news := courier.next()
+		if news.Left == nil { // it may come first: the news before may be asked about so late
+			require.EqualValues(t, 2, news.Number)
+			news = courier.next()
+		}
+		require.Equal(t, said{Stream: "order:12", Why: "no longer allowed"}, *news.Left)
 
 		publish(t, p, realtime.Topic("order", "12"), "note", "delivered")
 		for n := range 3 {
