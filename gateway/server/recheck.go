@@ -42,8 +42,8 @@ func (c *session) recheck(ctx context.Context) {
 }
 
 func (c *session) recheckTopic(ctx context.Context, t realtime.Audience) {
-	if err := c.server.options.Permissions.MayWatch(ctx, *c.who.Load(), t); errors.Is(err, ErrForbidden) {
+	err := c.server.options.Permissions.MayWatch(ctx, *c.who.Load(), t)
+	if errors.Is(err, ErrForbidden) && c.unwatch(ctx, t) {
 		c.conn.Send(outbound("left", explained{Stream: t.Name(), Why: "no longer allowed"}))
-		c.unwatch(ctx, t)
 	}
 }

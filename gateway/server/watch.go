@@ -166,8 +166,8 @@ func (c *session) unsubscribe(ctx context.Context, name string) {
 }
 
 // unwatch takes a topic from the session, and this instance out of it if it was
-// the last one.
-func (c *session) unwatch(ctx context.Context, topic realtime.Audience) {
+// the last one. It reports whether the session had it.
+func (c *session) unwatch(ctx context.Context, topic realtime.Audience) bool {
 	c.mu.Lock()
 	i := slices.Index(c.topics, topic)
 	if i >= 0 {
@@ -175,13 +175,14 @@ func (c *session) unwatch(ctx context.Context, topic realtime.Audience) {
 	}
 	c.mu.Unlock()
 	if i < 0 {
-		return
+		return false
 	}
 	tag, last := c.server.hub.Part(c.conn, string(topic))
 	if !last {
-		return
+		return true
 	}
 	if err := c.server.node.Leave(ctx, realtime.Member{To: topic, Tag: tag}); err != nil {
 		c.server.log.WarnContext(ctx, "topic is left later", "topic", topic.Name(), "error", err)
 	}
+	return true
 }
