@@ -10,7 +10,8 @@ import (
 
 // lookup reads the ranges of indexes that plans name.
 func (s *Store) lookup(g *group, q *query.Query, plans []query.Plan) candidates {
-	c := candidates{ordered: len(plans) == 1}
+	_, limited := q.Want()
+	c := candidates{ordered: len(plans) == 1, matched: limited}
 	for _, p := range plans {
 		c.versions = append(c.versions, s.walk(g, q, p)...)
 	}
@@ -25,7 +26,7 @@ func (s *Store) walk(g *group, q *query.Query, p query.Plan) (found []*version) 
 		return nil
 	}
 	for _, r := range s.rangeOf(g, q, p) {
-		if !r.head.exists() || limited && !s.matches(q, r.head) {
+		if !r.head.exists() || limited && !q.Match(r.key, s.fields(q, r.head)) {
 			continue
 		}
 		if found = append(found, r.head); limited && len(found) == want {

@@ -76,6 +76,7 @@ func (s *Store) candidatesAt(q *query.Query, plans []query.Plan, at Time) (candi
 type candidates struct {
 	versions []*version
 	ordered  bool // as the query wants it, and each once
+	matched  bool // they are in it, if only as many as are wanted
 }
 
 // candidates finds them. The caller holds mu.
@@ -90,12 +91,13 @@ func (s *Store) candidates(q *query.Query, plans []query.Plan, at Time) candidat
 func (s *Store) result(q *query.Query, c candidates) *Result {
 	hits := make([]hit, 0, len(c.versions))
 	for _, v := range c.versions {
-		if !s.matches(q, v) {
+		doc := s.fields(q, v)
+		if !c.matched && !q.Match(v.record.key, doc) {
 			continue
 		}
 		h := hit{v: v}
 		if !c.ordered {
-			h.sortKey = q.SortKey(v.record.key, s.fields(q, v))
+			h.sortKey = q.SortKey(v.record.key, doc)
 		}
 		hits = append(hits, h)
 	}
@@ -111,10 +113,6 @@ func (s *Store) result(q *query.Query, c candidates) *Result {
 type hit struct {
 	sortKey string
 	v       *version
-}
-
-func (s *Store) matches(q *query.Query, v *version) bool {
-	return q.Match(v.record.key, s.fields(q, v))
 }
 
 // fields are what q looks at of v: nothing where the name tells all.
