@@ -13,6 +13,7 @@ import (
 	"lastmile/shared/docs"
 	"lastmile/shared/order"
 	"lastmile/shared/order/orderdb"
+	"lastmile/shared/track/intake"
 )
 
 const (
@@ -20,9 +21,6 @@ const (
 	// order may add to its trail for as long.
 	carryingKept = time.Minute
 	carryingSize = 20_000
-
-	// maxCarried bounds the orders that one report names.
-	maxCarried = 20
 )
 
 // Carrying knows which orders are under way with whom. It is safe for concurrent
@@ -59,8 +57,8 @@ func (c *Carrying) mayReport(ctx context.Context, in *reportLocations) error {
 			named[fix.Order] = i
 		}
 	}
-	if len(named) > maxCarried {
-		return faulty("body.fixes", fmt.Sprintf("name %d orders: send at most %d in a call", len(named), maxCarried))
+	if len(named) > intake.MaxOrders {
+		return faulty("body.fixes", fmt.Sprintf("name %d orders: send at most %d in a call", len(named), intake.MaxOrders))
 	}
 	return c.judge(ctx, caller.ID, named)
 }

@@ -40,15 +40,12 @@ func New(l Locations, o Orders) *Receiver { return &Receiver{l, o} }
 // kind is what couriers send.
 const kind = "location.report"
 
-// maxCarried bounds the orders that one event names: each is looked up.
-const maxCarried = 20
-
 // What is told to clients.
 var (
 	ErrUnknown       = errors.New("this gateway takes no such event")
 	ErrNotCourier    = errors.New("only couriers report locations")
 	ErrNotYours      = errors.New("the order is not under way with you")
-	ErrTooManyOrders = fmt.Errorf("the fixes name more than %d orders: send them in several events", maxCarried)
+	ErrTooManyOrders = fmt.Errorf("the fixes name more than %d orders: send them in several events", intake.MaxOrders)
 )
 
 // Receive implements [server.Receiver]. Its error says which fixes were refused,
@@ -92,7 +89,7 @@ func (r *Receiver) authorise(ctx context.Context, courier string, data []byte) e
 		if fix.Order == "" || asked[fix.Order] {
 			continue
 		}
-		if asked[fix.Order] = true; len(asked) > maxCarried {
+		if asked[fix.Order] = true; len(asked) > intake.MaxOrders {
 			return ErrTooManyOrders
 		}
 		switch err := r.orders.Carries(ctx, courier, fix.Order); {

@@ -83,6 +83,10 @@ func New(p Positions, f *Flush, o Options) *Intake {
 // MaxFixes is how many fixes one call may bring.
 const MaxFixes = 250
 
+// MaxOrders is how many orders the fixes of one call may name, for whoever has to look
+// them up.
+const MaxOrders = 20
+
 // ErrTooMany is returned for a call with more than [MaxFixes].
 var ErrTooMany = errors.New("too many fixes")
 
