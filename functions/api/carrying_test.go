@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,17 +12,12 @@ import (
 
 	"lastmile/shared/auth"
 	"lastmile/shared/docs"
-	"lastmile/shared/logs"
 	"lastmile/shared/order"
-	"lastmile/shared/platform"
 )
 
 func TestCouriersReportForThemselvesAndTheirOrders(t *testing.T) {
 	c := start(t)
-	p := platform.New(c.stack.Config, logs.Options{Service: "test", Out: t.Output()})
-	t.Cleanup(func() { require.NoError(t, p.Close(context.Background())) })
-	db, err := p.Docs()
-	require.NoError(t, err)
+	db := c.docs()
 	orders := docs.In[order.Order](db, "orders")
 	require.NoError(t, db.Commit(t.Context(),
 		orders.Create("mine", order.Order{ID: "mine", Courier: "c7"}),

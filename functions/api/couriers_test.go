@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 
@@ -9,16 +8,11 @@ import (
 
 	"lastmile/shared/courier"
 	"lastmile/shared/docs"
-	"lastmile/shared/logs"
-	"lastmile/shared/platform"
 )
 
 func TestACourierWhoHandsInCashMayCollectAsMuchAgain(t *testing.T) {
 	c := start(t)
-	p := platform.New(c.stack.Config, logs.Options{Service: "test", Out: t.Output()})
-	t.Cleanup(func() { require.NoError(t, p.Close(context.Background())) })
-	db, err := p.Docs()
-	require.NoError(t, err)
+	db := c.docs()
 	ada := courier.Courier{ID: "ada", CashLimit: 10_000, Load: courier.Load{Cash: 9_500}}
 	require.NoError(t, db.Commit(t.Context(), docs.In[courier.Courier](db, "couriers").Create("ada", ada)))
 

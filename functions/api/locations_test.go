@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lastmile/emulators/stack"
+	"lastmile/shared/docs"
+	"lastmile/shared/logs"
+	"lastmile/shared/platform"
 )
 
 // client calls the API of a stack as an operator.
@@ -25,6 +29,16 @@ func start(t *testing.T) client {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return client{t, s}
+}
+
+// docs opens the database that the platform has.
+func (c client) docs() *docs.DB {
+	c.t.Helper()
+	p := platform.New(c.stack.Config, logs.Options{Service: "test", Out: c.t.Output()})
+	c.t.Cleanup(func() { require.NoError(c.t, p.Close(context.Background())) })
+	db, err := p.Docs()
+	require.NoError(c.t, err)
+	return db
 }
 
 // do returns the status, and decodes the answer into out unless that is nil.

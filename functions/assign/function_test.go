@@ -98,11 +98,19 @@ func TestAnOrderThatStandsStillGoesToAnother(t *testing.T) {
 	require.ErrorIs(t, w.accept("o1", "ada"), dispatch.ErrExpired)
 }
 
-func TestWhoPicksUpWhatWasJustTakenAwayHasIt(t *testing.T) {
+// pickedUpAnyway is a world in which o1 was taken away from ada, who picked it up
+// before she could know.
+func pickedUpAnyway(t *testing.T) *world {
+	t.Helper()
 	w := carried(t)
 	w.hire(t, "bob")
 	require.NoError(t, w.withdraw("o1", "ada"))
 	require.NoError(t, w.does("o1", order.Change{Action: order.PickUp}, order.Courier, "ada"), "the order does not know yet")
+	return w
+}
+
+func TestWhoPicksUpWhatWasJustTakenAwayHasIt(t *testing.T) {
+	w := pickedUpAnyway(t)
 	w.settle(t)
 	require.Equal(t, "ada", w.search(t, "o1").Winner)
 	require.Equal(t, []string{"o1"}, w.load(t, "ada"))
@@ -110,10 +118,7 @@ func TestWhoPicksUpWhatWasJustTakenAwayHasIt(t *testing.T) {
 }
 
 func TestWhoLosesAnOrderThatAnotherHasInTheBagIsNotToBlame(t *testing.T) {
-	w := carried(t)
-	w.hire(t, "bob")
-	require.NoError(t, w.withdraw("o1", "ada"))
-	require.NoError(t, w.does("o1", order.Change{Action: order.PickUp}, order.Courier, "ada"), "the order does not know yet")
+	w := pickedUpAnyway(t)
 	require.NoError(t, w.change("o1", func(d dispatch.Dispatch) (dispatch.Dispatch, error) { return d.Pin("bob", w.time()) }))
 	w.settle(t)
 	require.Equal(t, "ada", w.search(t, "o1").Winner)
